@@ -1,0 +1,1 @@
+//! The handle: libguestfs calls answered in-process.
