@@ -62,6 +62,11 @@ impl Error {
         Self::new(ErrorKind::Corrupt, Errno::EUCLEAN, what.into())
     }
 
+    /// A structure whose checksum doesn't match its contents: *corrupt*, with the number that Linux gives (`EFSBADCRC`).
+    pub fn bad_checksum(of_what: impl fmt::Display) -> Self {
+        Self::new(ErrorKind::Corrupt, Errno::EBADMSG, format!("the checksum of {of_what} is wrong").into())
+    }
+
     /// The answer that Linux gives with `errno`.
     pub fn os(errno: Errno) -> Self {
         Self::new(ErrorKind::Os, errno, errno.message().into())
