@@ -1,5 +1,9 @@
 //! The handle: libguestfs's calls, answered in-process by the parsers.
 
+mod device_name;
+mod settings;
 mod vfs;
 
+pub use device_name::{DiskName, makedev};
+pub use settings::Settings;
 pub use vfs::{Follow, Located, Mount, MountId, Step, Vfs, Visit};
