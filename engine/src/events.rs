@@ -1,0 +1,143 @@
+//! What a handle tells whoever listens: messages, progress, calls and results.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The kinds of events; a listener names several by joining their bits.
+///
+/// Bits are those of `GUESTFS_EVENT_*`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+#[repr(u64)]
+pub enum EventKind {
+    /// The handle is being closed.
+    Close = 0x1,
+    /// The appliance has quit.
+    SubprocessQuit = 0x2,
+    /// The handle is ready.
+    LaunchDone = 0x4,
+    /// How far a long call is.
+    Progress = 0x8,
+    /// What the appliance prints.
+    Appliance = 0x10,
+    /// What the library prints when it is verbose.
+    Library = 0x20,
+    /// A call, and its result.
+    Trace = 0x40,
+    /// A call begins.
+    Enter = 0x80,
+    /// Credentials are asked for.
+    LibvirtAuth = 0x100,
+    /// A warning.
+    Warning = 0x200,
+}
+
+impl EventKind {
+    /// All kinds, in the order of their bits.
+    pub const ALL: [EventKind; 10] = [
+        EventKind::Close,
+        EventKind::SubprocessQuit,
+        EventKind::LaunchDone,
+        EventKind::Progress,
+        EventKind::Appliance,
+        EventKind::Library,
+        EventKind::Trace,
+        EventKind::Enter,
+        EventKind::LibvirtAuth,
+        EventKind::Warning,
+    ];
+
+    /// Its bit in a mask.
+    pub fn bit(self) -> u64 {
+        self as u64
+    }
+}
+
+/// One event.
+#[derive(Clone, Copy, Debug)]
+pub struct Event<'a> {
+    /// What kind it is.
+    pub kind: EventKind,
+    /// Its text: of messages, traces and entered calls.
+    pub text: &'a [u8],
+    /// Its numbers: of progress, these are procedure number, serial number, position and total.
+    pub numbers: &'a [u64],
+}
+
+type Listener = dyn Fn(&Event<'_>) + Send + Sync;
+
+/// Those who listen.
+#[derive(Default)]
+pub struct Events {
+    listeners: Mutex<Listeners>,
+}
+
+#[derive(Default)]
+struct Listeners {
+    next: i32,
+    all: Vec<(i32, u64, Arc<Listener>)>,
+}
+
+impl Events {
+    /// Calls `listener` for every event whose bit is in `mask`. The number is for [`Self::remove`].
+    pub fn add(&self, mask: u64, listener: impl Fn(&Event<'_>) + Send + Sync + 'static) -> i32 {
+        let mut listeners = self.lock();
+        let number = listeners.next;
+        listeners.next += 1;
+        listeners.all.push((number, mask, Arc::new(listener)));
+        number
+    }
+
+    /// Stops calling a listener. Whether there was one of that number.
+    pub fn remove(&self, number: i32) -> bool {
+        let mut listeners = self.lock();
+        let before = listeners.all.len();
+        listeners.all.retain(|(known, _, _)| *known != number);
+        listeners.all.len() < before
+    }
+
+    /// Whether anybody listens to events of this kind: a text that nobody reads need not be made.
+    pub fn wants(&self, kind: EventKind) -> bool {
+        self.lock().all.iter().any(|(_, mask, _)| mask & kind.bit() != 0)
+    }
+
+    /// Tells everybody who listens, in the order in which they came. Whether there was anybody.
+    pub fn fire(&self, event: &Event<'_>) -> bool {
+        let listening: Vec<Arc<Listener>> = self
+            .lock()
+            .all
+            .iter()
+            .filter(|(_, mask, _)| mask & event.kind.bit() != 0)
+            .map(|(_, _, listener)| listener.clone())
+            .collect();
+        // Called without the lock: a listener may add or remove listeners.
+        listening.iter().for_each(|listener| listener(event));
+        !listening.is_empty()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Listeners> {
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[test]
+    fn listeners_hear_what_they_asked_for_and_may_leave_while_being_told() {
+        let events = Arc::new(Events::default());
+        let heard = Arc::new(AtomicUsize::new(0));
+        let (count, registry) = (heard.clone(), Arc::downgrade(&events));
+        let number = events.add(EventKind::Trace.bit() | EventKind::Enter.bit(), move |_| {
+            count.fetch_add(1, Ordering::Relaxed);
+            registry.upgrade().unwrap().remove(0);
+        });
+        assert_eq!(number, 0);
+        let event = |kind| Event { kind, text: b"", numbers: &[] };
+        assert!(!events.fire(&event(EventKind::Progress)));
+        assert!(events.fire(&event(EventKind::Trace)));
+        assert!(!events.fire(&event(EventKind::Trace)));
+        assert_eq!(heard.load(Ordering::Relaxed), 1);
+        assert!(!events.remove(number));
+    }
+}
