@@ -40,6 +40,7 @@ struct Inner {
     kind: ErrorKind,
     errno: Errno,
     message: Cow<'static, str>,
+    operation: Option<&'static str>,
     path: Option<BString>,
     offset: Option<u64>,
     call: Option<&'static str>,
@@ -48,7 +49,16 @@ struct Inner {
 
 impl Error {
     fn new(kind: ErrorKind, errno: Errno, message: Cow<'static, str>) -> Self {
-        Error(Box::new(Inner { kind, errno, message, path: None, offset: None, call: None, source: None }))
+        Error(Box::new(Inner {
+            kind,
+            errno,
+            message,
+            operation: None,
+            path: None,
+            offset: None,
+            call: None,
+            source: None,
+        }))
     }
 
     /// A feature that isn't read here, by its field's name: `"ext4: inline encryption"`.
@@ -80,6 +90,12 @@ impl Error {
     /// Wrong use of a call (`EINVAL`).
     pub fn usage(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Usage, Errno::EINVAL, message.into())
+    }
+
+    /// Adds the step that failed, by the name of its system call or tool where it has one: `opendir`, `mount`.
+    pub fn during(mut self, operation: &'static str) -> Self {
+        self.0.operation.get_or_insert(operation);
+        self
     }
 
     /// Adds the path that the failing operation was about. The innermost path stays: it was nearest to the cause.
@@ -144,6 +160,9 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(operation) = self.0.operation {
+            write!(f, "{operation}: ")?;
+        }
         if let Some(path) = &self.0.path {
             write!(f, "{path}: ")?;
         }
@@ -201,6 +220,8 @@ impl From<Error> for std::io::Error {
 
 /// Context on results.
 pub trait ResultExt<T> {
+    /// As [`Error::during`].
+    fn during(self, operation: &'static str) -> Result<T>;
     /// As [`Error::at_path`].
     fn at_path(self, path: impl AsRef<[u8]>) -> Result<T>;
     /// As [`Error::at_offset`].
@@ -210,6 +231,9 @@ pub trait ResultExt<T> {
 }
 
 impl<T, E: Into<Error>> ResultExt<T> for std::result::Result<T, E> {
+    fn during(self, operation: &'static str) -> Result<T> {
+        self.map_err(|error| error.into().during(operation))
+    }
     fn at_path(self, path: impl AsRef<[u8]>) -> Result<T> {
         self.map_err(|error| error.into().at_path(path))
     }
@@ -231,6 +255,10 @@ mod tests {
         assert_eq!(error.to_string(), "/inner: bad magic (at byte 512)");
         assert_eq!(error.errno(), Errno::EUCLEAN);
         assert_eq!(error.call(), Some("mount"));
+        assert_eq!(
+            Error::os(Errno::ENOENT).at_path("/x").during("opendir").to_string(),
+            "opendir: /x: No such file or directory"
+        );
     }
 
     #[test]
