@@ -13,6 +13,7 @@
     )
 )]
 
+pub mod ext;
 mod filesystem;
 
 pub use filesystem::{DirEntry, FileType, Filesystem, NodeId, Stat, StatVfs, Timestamp, Xattr};
