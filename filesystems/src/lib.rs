@@ -13,6 +13,7 @@
     )
 )]
 
+pub mod detect;
 pub mod ext;
 mod filesystem;
 
