@@ -7,25 +7,25 @@ use crate::EventInfo;
 /// An event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Event {
-    /// close.
+    /// The handle is about to be closed.
     Close,
-    /// subprocess_quit.
+    /// The appliance has ended.
     SubprocessQuit,
-    /// launch_done.
+    /// The handle is ready for calls about disks.
     LaunchDone,
-    /// progress.
+    /// A long call tells how far it is: procedure number, serial, position and total.
     Progress,
-    /// appliance.
+    /// The appliance wrote to its console.
     Appliance,
-    /// library.
+    /// The library has a debugging message.
     Library,
-    /// trace.
+    /// A call was made or has returned, with tracing on.
     Trace,
-    /// enter.
+    /// A call begins; its name is the message.
     Enter,
-    /// libvirt_auth.
+    /// libvirt asks for credentials.
     LibvirtAuth,
-    /// warning.
+    /// Something is likely wrong, though the call goes on.
     Warning,
 }
 
@@ -38,14 +38,18 @@ impl Event {
 
 /// Every event, in the order of their bits.
 pub static EVENTS: [EventInfo; 10] = [
-    EventInfo { name: "close", bit: 0, doc: "close." },
-    EventInfo { name: "subprocess_quit", bit: 1, doc: "subprocess_quit." },
-    EventInfo { name: "launch_done", bit: 2, doc: "launch_done." },
-    EventInfo { name: "progress", bit: 3, doc: "progress." },
-    EventInfo { name: "appliance", bit: 4, doc: "appliance." },
-    EventInfo { name: "library", bit: 5, doc: "library." },
-    EventInfo { name: "trace", bit: 6, doc: "trace." },
-    EventInfo { name: "enter", bit: 7, doc: "enter." },
-    EventInfo { name: "libvirt_auth", bit: 8, doc: "libvirt_auth." },
-    EventInfo { name: "warning", bit: 9, doc: "warning." },
+    EventInfo { name: "close", bit: 0, doc: "The handle is about to be closed." },
+    EventInfo { name: "subprocess_quit", bit: 1, doc: "The appliance has ended." },
+    EventInfo { name: "launch_done", bit: 2, doc: "The handle is ready for calls about disks." },
+    EventInfo {
+        name: "progress",
+        bit: 3,
+        doc: "A long call tells how far it is: procedure number, serial, position and total.",
+    },
+    EventInfo { name: "appliance", bit: 4, doc: "The appliance wrote to its console." },
+    EventInfo { name: "library", bit: 5, doc: "The library has a debugging message." },
+    EventInfo { name: "trace", bit: 6, doc: "A call was made or has returned, with tracing on." },
+    EventInfo { name: "enter", bit: 7, doc: "A call begins; its name is the message." },
+    EventInfo { name: "libvirt_auth", bit: 8, doc: "libvirt asks for credentials." },
+    EventInfo { name: "warning", bit: 9, doc: "Something is likely wrong, though the call goes on." },
 ];

@@ -4,32 +4,32 @@
 
 use super::prelude::*;
 
-/// application.
+/// A program installed in a guest.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Application {
-    /// app_name.
+    /// Name that the package manager uses.
     pub app_name: BString,
-    /// app_display_name.
+    /// Name for people; may be empty.
     pub app_display_name: BString,
-    /// app_epoch.
+    /// Version epoch; 0 if there is none.
     pub app_epoch: i32,
-    /// app_version.
+    /// Version.
     pub app_version: BString,
-    /// app_release.
+    /// Release of the package.
     pub app_release: BString,
-    /// app_install_path.
+    /// Where it is installed.
     pub app_install_path: BString,
-    /// app_trans_path.
+    /// The install path as the guest's own mounts show it.
     pub app_trans_path: BString,
-    /// app_publisher.
+    /// Who made it.
     pub app_publisher: BString,
-    /// app_url.
+    /// Its web page.
     pub app_url: BString,
-    /// app_source_package.
+    /// The source package it was built from.
     pub app_source_package: BString,
-    /// app_summary.
+    /// One line about it.
     pub app_summary: BString,
-    /// app_description.
+    /// Some lines about it.
     pub app_description: BString,
 }
 
@@ -89,60 +89,64 @@ impl Record for Application {
 pub(super) static APPLICATION: StructInfo = StructInfo {
     name: "application",
     camel_name: "Application",
-    doc: "application.",
+    doc: "A program installed in a guest.",
     fields: &[
-        FieldInfo { name: "app_name", kind: FieldKind::String, doc: "app_name." },
-        FieldInfo { name: "app_display_name", kind: FieldKind::String, doc: "app_display_name." },
-        FieldInfo { name: "app_epoch", kind: FieldKind::Int32, doc: "app_epoch." },
-        FieldInfo { name: "app_version", kind: FieldKind::String, doc: "app_version." },
-        FieldInfo { name: "app_release", kind: FieldKind::String, doc: "app_release." },
-        FieldInfo { name: "app_install_path", kind: FieldKind::String, doc: "app_install_path." },
-        FieldInfo { name: "app_trans_path", kind: FieldKind::String, doc: "app_trans_path." },
-        FieldInfo { name: "app_publisher", kind: FieldKind::String, doc: "app_publisher." },
-        FieldInfo { name: "app_url", kind: FieldKind::String, doc: "app_url." },
-        FieldInfo { name: "app_source_package", kind: FieldKind::String, doc: "app_source_package." },
-        FieldInfo { name: "app_summary", kind: FieldKind::String, doc: "app_summary." },
-        FieldInfo { name: "app_description", kind: FieldKind::String, doc: "app_description." },
+        FieldInfo { name: "app_name", kind: FieldKind::String, doc: "Name that the package manager uses." },
+        FieldInfo { name: "app_display_name", kind: FieldKind::String, doc: "Name for people; may be empty." },
+        FieldInfo { name: "app_epoch", kind: FieldKind::Int32, doc: "Version epoch; 0 if there is none." },
+        FieldInfo { name: "app_version", kind: FieldKind::String, doc: "Version." },
+        FieldInfo { name: "app_release", kind: FieldKind::String, doc: "Release of the package." },
+        FieldInfo { name: "app_install_path", kind: FieldKind::String, doc: "Where it is installed." },
+        FieldInfo {
+            name: "app_trans_path",
+            kind: FieldKind::String,
+            doc: "The install path as the guest's own mounts show it.",
+        },
+        FieldInfo { name: "app_publisher", kind: FieldKind::String, doc: "Who made it." },
+        FieldInfo { name: "app_url", kind: FieldKind::String, doc: "Its web page." },
+        FieldInfo { name: "app_source_package", kind: FieldKind::String, doc: "The source package it was built from." },
+        FieldInfo { name: "app_summary", kind: FieldKind::String, doc: "One line about it." },
+        FieldInfo { name: "app_description", kind: FieldKind::String, doc: "Some lines about it." },
     ],
     internal: false,
 };
 
-/// application2.
+/// A program installed in a guest, with its architecture.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Application2 {
-    /// app2_name.
+    /// Name that the package manager uses.
     pub app2_name: BString,
-    /// app2_display_name.
+    /// Name for people; may be empty.
     pub app2_display_name: BString,
-    /// app2_epoch.
+    /// Version epoch; 0 if there is none.
     pub app2_epoch: i32,
-    /// app2_version.
+    /// Version.
     pub app2_version: BString,
-    /// app2_release.
+    /// Release of the package.
     pub app2_release: BString,
-    /// app2_arch.
+    /// Processor architecture.
     pub app2_arch: BString,
-    /// app2_install_path.
+    /// Where it is installed.
     pub app2_install_path: BString,
-    /// app2_trans_path.
+    /// The install path as the guest's own mounts show it.
     pub app2_trans_path: BString,
-    /// app2_publisher.
+    /// Who made it.
     pub app2_publisher: BString,
-    /// app2_url.
+    /// Its web page.
     pub app2_url: BString,
-    /// app2_source_package.
+    /// The source package it was built from.
     pub app2_source_package: BString,
-    /// app2_summary.
+    /// One line about it.
     pub app2_summary: BString,
-    /// app2_description.
+    /// Some lines about it.
     pub app2_description: BString,
-    /// app2_class.
+    /// Kind of program, where the package manager has such.
     pub app2_class: BString,
-    /// app2_spare2.
+    /// Reserved; empty.
     pub app2_spare2: BString,
-    /// app2_spare3.
+    /// Reserved; empty.
     pub app2_spare3: BString,
-    /// app2_spare4.
+    /// Reserved; empty.
     pub app2_spare4: BString,
 }
 
@@ -217,41 +221,53 @@ impl Record for Application2 {
 pub(super) static APPLICATION2: StructInfo = StructInfo {
     name: "application2",
     camel_name: "Application2",
-    doc: "application2.",
+    doc: "A program installed in a guest, with its architecture.",
     fields: &[
-        FieldInfo { name: "app2_name", kind: FieldKind::String, doc: "app2_name." },
-        FieldInfo { name: "app2_display_name", kind: FieldKind::String, doc: "app2_display_name." },
-        FieldInfo { name: "app2_epoch", kind: FieldKind::Int32, doc: "app2_epoch." },
-        FieldInfo { name: "app2_version", kind: FieldKind::String, doc: "app2_version." },
-        FieldInfo { name: "app2_release", kind: FieldKind::String, doc: "app2_release." },
-        FieldInfo { name: "app2_arch", kind: FieldKind::String, doc: "app2_arch." },
-        FieldInfo { name: "app2_install_path", kind: FieldKind::String, doc: "app2_install_path." },
-        FieldInfo { name: "app2_trans_path", kind: FieldKind::String, doc: "app2_trans_path." },
-        FieldInfo { name: "app2_publisher", kind: FieldKind::String, doc: "app2_publisher." },
-        FieldInfo { name: "app2_url", kind: FieldKind::String, doc: "app2_url." },
-        FieldInfo { name: "app2_source_package", kind: FieldKind::String, doc: "app2_source_package." },
-        FieldInfo { name: "app2_summary", kind: FieldKind::String, doc: "app2_summary." },
-        FieldInfo { name: "app2_description", kind: FieldKind::String, doc: "app2_description." },
-        FieldInfo { name: "app2_class", kind: FieldKind::String, doc: "app2_class." },
-        FieldInfo { name: "app2_spare2", kind: FieldKind::String, doc: "app2_spare2." },
-        FieldInfo { name: "app2_spare3", kind: FieldKind::String, doc: "app2_spare3." },
-        FieldInfo { name: "app2_spare4", kind: FieldKind::String, doc: "app2_spare4." },
+        FieldInfo { name: "app2_name", kind: FieldKind::String, doc: "Name that the package manager uses." },
+        FieldInfo { name: "app2_display_name", kind: FieldKind::String, doc: "Name for people; may be empty." },
+        FieldInfo { name: "app2_epoch", kind: FieldKind::Int32, doc: "Version epoch; 0 if there is none." },
+        FieldInfo { name: "app2_version", kind: FieldKind::String, doc: "Version." },
+        FieldInfo { name: "app2_release", kind: FieldKind::String, doc: "Release of the package." },
+        FieldInfo { name: "app2_arch", kind: FieldKind::String, doc: "Processor architecture." },
+        FieldInfo { name: "app2_install_path", kind: FieldKind::String, doc: "Where it is installed." },
+        FieldInfo {
+            name: "app2_trans_path",
+            kind: FieldKind::String,
+            doc: "The install path as the guest's own mounts show it.",
+        },
+        FieldInfo { name: "app2_publisher", kind: FieldKind::String, doc: "Who made it." },
+        FieldInfo { name: "app2_url", kind: FieldKind::String, doc: "Its web page." },
+        FieldInfo {
+            name: "app2_source_package",
+            kind: FieldKind::String,
+            doc: "The source package it was built from.",
+        },
+        FieldInfo { name: "app2_summary", kind: FieldKind::String, doc: "One line about it." },
+        FieldInfo { name: "app2_description", kind: FieldKind::String, doc: "Some lines about it." },
+        FieldInfo {
+            name: "app2_class",
+            kind: FieldKind::String,
+            doc: "Kind of program, where the package manager has such.",
+        },
+        FieldInfo { name: "app2_spare2", kind: FieldKind::String, doc: "Reserved; empty." },
+        FieldInfo { name: "app2_spare3", kind: FieldKind::String, doc: "Reserved; empty." },
+        FieldInfo { name: "app2_spare4", kind: FieldKind::String, doc: "Reserved; empty." },
     ],
     internal: false,
 };
 
-/// btrfsbalance.
+/// How far a balance is.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct BtrfsBalance {
-    /// btrfsbalance_status.
+    /// `none`, `running` or `paused`.
     pub btrfsbalance_status: BString,
-    /// btrfsbalance_total.
+    /// Chunks to balance.
     pub btrfsbalance_total: u64,
-    /// btrfsbalance_balanced.
+    /// Chunks done.
     pub btrfsbalance_balanced: u64,
-    /// btrfsbalance_considered.
+    /// Chunks looked at.
     pub btrfsbalance_considered: u64,
-    /// btrfsbalance_left.
+    /// Percentage that is left.
     pub btrfsbalance_left: u64,
 }
 
@@ -290,25 +306,25 @@ impl Record for BtrfsBalance {
 pub(super) static BTRFSBALANCE: StructInfo = StructInfo {
     name: "btrfsbalance",
     camel_name: "BTRFSBalance",
-    doc: "btrfsbalance.",
+    doc: "How far a balance is.",
     fields: &[
-        FieldInfo { name: "btrfsbalance_status", kind: FieldKind::String, doc: "btrfsbalance_status." },
-        FieldInfo { name: "btrfsbalance_total", kind: FieldKind::UInt64, doc: "btrfsbalance_total." },
-        FieldInfo { name: "btrfsbalance_balanced", kind: FieldKind::UInt64, doc: "btrfsbalance_balanced." },
-        FieldInfo { name: "btrfsbalance_considered", kind: FieldKind::UInt64, doc: "btrfsbalance_considered." },
-        FieldInfo { name: "btrfsbalance_left", kind: FieldKind::UInt64, doc: "btrfsbalance_left." },
+        FieldInfo { name: "btrfsbalance_status", kind: FieldKind::String, doc: "`none`, `running` or `paused`." },
+        FieldInfo { name: "btrfsbalance_total", kind: FieldKind::UInt64, doc: "Chunks to balance." },
+        FieldInfo { name: "btrfsbalance_balanced", kind: FieldKind::UInt64, doc: "Chunks done." },
+        FieldInfo { name: "btrfsbalance_considered", kind: FieldKind::UInt64, doc: "Chunks looked at." },
+        FieldInfo { name: "btrfsbalance_left", kind: FieldKind::UInt64, doc: "Percentage that is left." },
     ],
     internal: false,
 };
 
-/// btrfsqgroup.
+/// A quota group.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct BtrfsQgroup {
-    /// btrfsqgroup_id.
+    /// ID, such as `0/257`.
     pub btrfsqgroup_id: BString,
-    /// btrfsqgroup_rfer.
+    /// Bytes that its subvolumes refer to.
     pub btrfsqgroup_rfer: u64,
-    /// btrfsqgroup_excl.
+    /// Bytes that only its subvolumes refer to.
     pub btrfsqgroup_excl: u64,
 }
 
@@ -341,47 +357,51 @@ impl Record for BtrfsQgroup {
 pub(super) static BTRFSQGROUP: StructInfo = StructInfo {
     name: "btrfsqgroup",
     camel_name: "BTRFSQgroup",
-    doc: "btrfsqgroup.",
+    doc: "A quota group.",
     fields: &[
-        FieldInfo { name: "btrfsqgroup_id", kind: FieldKind::String, doc: "btrfsqgroup_id." },
-        FieldInfo { name: "btrfsqgroup_rfer", kind: FieldKind::UInt64, doc: "btrfsqgroup_rfer." },
-        FieldInfo { name: "btrfsqgroup_excl", kind: FieldKind::UInt64, doc: "btrfsqgroup_excl." },
+        FieldInfo { name: "btrfsqgroup_id", kind: FieldKind::String, doc: "ID, such as `0/257`." },
+        FieldInfo { name: "btrfsqgroup_rfer", kind: FieldKind::UInt64, doc: "Bytes that its subvolumes refer to." },
+        FieldInfo {
+            name: "btrfsqgroup_excl",
+            kind: FieldKind::UInt64,
+            doc: "Bytes that only its subvolumes refer to.",
+        },
     ],
     internal: false,
 };
 
-/// btrfsscrub.
+/// How far a scrub is, and what it found.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct BtrfsScrub {
-    /// btrfsscrub_data_extents_scrubbed.
+    /// Data extents read.
     pub btrfsscrub_data_extents_scrubbed: u64,
-    /// btrfsscrub_tree_extents_scrubbed.
+    /// Metadata extents read.
     pub btrfsscrub_tree_extents_scrubbed: u64,
-    /// btrfsscrub_data_bytes_scrubbed.
+    /// Bytes of data read.
     pub btrfsscrub_data_bytes_scrubbed: u64,
-    /// btrfsscrub_tree_bytes_scrubbed.
+    /// Bytes of metadata read.
     pub btrfsscrub_tree_bytes_scrubbed: u64,
-    /// btrfsscrub_read_errors.
+    /// Failed reads.
     pub btrfsscrub_read_errors: u64,
-    /// btrfsscrub_csum_errors.
+    /// Wrong checksums.
     pub btrfsscrub_csum_errors: u64,
-    /// btrfsscrub_verify_errors.
+    /// Metadata blocks with wrong headers.
     pub btrfsscrub_verify_errors: u64,
-    /// btrfsscrub_no_csum.
+    /// Blocks without checksum.
     pub btrfsscrub_no_csum: u64,
-    /// btrfsscrub_csum_discards.
+    /// Checksums without a block.
     pub btrfsscrub_csum_discards: u64,
-    /// btrfsscrub_super_errors.
+    /// Bad superblocks.
     pub btrfsscrub_super_errors: u64,
-    /// btrfsscrub_malloc_errors.
+    /// Failures for want of memory.
     pub btrfsscrub_malloc_errors: u64,
-    /// btrfsscrub_uncorrectable_errors.
+    /// Errors that no good copy could mend.
     pub btrfsscrub_uncorrectable_errors: u64,
-    /// btrfsscrub_unverified_errors.
+    /// Errors that were gone at the second look.
     pub btrfsscrub_unverified_errors: u64,
-    /// btrfsscrub_corrected_errors.
+    /// Errors that were mended.
     pub btrfsscrub_corrected_errors: u64,
-    /// btrfsscrub_last_physical.
+    /// Where it stands, in bytes of the device.
     pub btrfsscrub_last_physical: u64,
 }
 
@@ -450,59 +470,51 @@ impl Record for BtrfsScrub {
 pub(super) static BTRFSSCRUB: StructInfo = StructInfo {
     name: "btrfsscrub",
     camel_name: "BTRFSScrub",
-    doc: "btrfsscrub.",
+    doc: "How far a scrub is, and what it found.",
     fields: &[
+        FieldInfo { name: "btrfsscrub_data_extents_scrubbed", kind: FieldKind::UInt64, doc: "Data extents read." },
+        FieldInfo { name: "btrfsscrub_tree_extents_scrubbed", kind: FieldKind::UInt64, doc: "Metadata extents read." },
+        FieldInfo { name: "btrfsscrub_data_bytes_scrubbed", kind: FieldKind::UInt64, doc: "Bytes of data read." },
+        FieldInfo { name: "btrfsscrub_tree_bytes_scrubbed", kind: FieldKind::UInt64, doc: "Bytes of metadata read." },
+        FieldInfo { name: "btrfsscrub_read_errors", kind: FieldKind::UInt64, doc: "Failed reads." },
+        FieldInfo { name: "btrfsscrub_csum_errors", kind: FieldKind::UInt64, doc: "Wrong checksums." },
         FieldInfo {
-            name: "btrfsscrub_data_extents_scrubbed",
+            name: "btrfsscrub_verify_errors",
             kind: FieldKind::UInt64,
-            doc: "btrfsscrub_data_extents_scrubbed.",
+            doc: "Metadata blocks with wrong headers.",
         },
-        FieldInfo {
-            name: "btrfsscrub_tree_extents_scrubbed",
-            kind: FieldKind::UInt64,
-            doc: "btrfsscrub_tree_extents_scrubbed.",
-        },
-        FieldInfo {
-            name: "btrfsscrub_data_bytes_scrubbed",
-            kind: FieldKind::UInt64,
-            doc: "btrfsscrub_data_bytes_scrubbed.",
-        },
-        FieldInfo {
-            name: "btrfsscrub_tree_bytes_scrubbed",
-            kind: FieldKind::UInt64,
-            doc: "btrfsscrub_tree_bytes_scrubbed.",
-        },
-        FieldInfo { name: "btrfsscrub_read_errors", kind: FieldKind::UInt64, doc: "btrfsscrub_read_errors." },
-        FieldInfo { name: "btrfsscrub_csum_errors", kind: FieldKind::UInt64, doc: "btrfsscrub_csum_errors." },
-        FieldInfo { name: "btrfsscrub_verify_errors", kind: FieldKind::UInt64, doc: "btrfsscrub_verify_errors." },
-        FieldInfo { name: "btrfsscrub_no_csum", kind: FieldKind::UInt64, doc: "btrfsscrub_no_csum." },
-        FieldInfo { name: "btrfsscrub_csum_discards", kind: FieldKind::UInt64, doc: "btrfsscrub_csum_discards." },
-        FieldInfo { name: "btrfsscrub_super_errors", kind: FieldKind::UInt64, doc: "btrfsscrub_super_errors." },
-        FieldInfo { name: "btrfsscrub_malloc_errors", kind: FieldKind::UInt64, doc: "btrfsscrub_malloc_errors." },
+        FieldInfo { name: "btrfsscrub_no_csum", kind: FieldKind::UInt64, doc: "Blocks without checksum." },
+        FieldInfo { name: "btrfsscrub_csum_discards", kind: FieldKind::UInt64, doc: "Checksums without a block." },
+        FieldInfo { name: "btrfsscrub_super_errors", kind: FieldKind::UInt64, doc: "Bad superblocks." },
+        FieldInfo { name: "btrfsscrub_malloc_errors", kind: FieldKind::UInt64, doc: "Failures for want of memory." },
         FieldInfo {
             name: "btrfsscrub_uncorrectable_errors",
             kind: FieldKind::UInt64,
-            doc: "btrfsscrub_uncorrectable_errors.",
+            doc: "Errors that no good copy could mend.",
         },
         FieldInfo {
             name: "btrfsscrub_unverified_errors",
             kind: FieldKind::UInt64,
-            doc: "btrfsscrub_unverified_errors.",
+            doc: "Errors that were gone at the second look.",
         },
-        FieldInfo { name: "btrfsscrub_corrected_errors", kind: FieldKind::UInt64, doc: "btrfsscrub_corrected_errors." },
-        FieldInfo { name: "btrfsscrub_last_physical", kind: FieldKind::UInt64, doc: "btrfsscrub_last_physical." },
+        FieldInfo { name: "btrfsscrub_corrected_errors", kind: FieldKind::UInt64, doc: "Errors that were mended." },
+        FieldInfo {
+            name: "btrfsscrub_last_physical",
+            kind: FieldKind::UInt64,
+            doc: "Where it stands, in bytes of the device.",
+        },
     ],
     internal: false,
 };
 
-/// btrfssubvolume.
+/// A btrfs subvolume.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct BtrfsSubvolume {
-    /// btrfssubvolume_id.
+    /// ID.
     pub btrfssubvolume_id: u64,
-    /// btrfssubvolume_top_level_id.
+    /// ID of the subvolume that it lies in.
     pub btrfssubvolume_top_level_id: u64,
-    /// btrfssubvolume_path.
+    /// Path from the top of the filesystem.
     pub btrfssubvolume_path: BString,
 }
 
@@ -535,23 +547,28 @@ impl Record for BtrfsSubvolume {
 pub(super) static BTRFSSUBVOLUME: StructInfo = StructInfo {
     name: "btrfssubvolume",
     camel_name: "BTRFSSubvolume",
-    doc: "btrfssubvolume.",
+    doc: "A btrfs subvolume.",
     fields: &[
-        FieldInfo { name: "btrfssubvolume_id", kind: FieldKind::UInt64, doc: "btrfssubvolume_id." },
-        FieldInfo { name: "btrfssubvolume_top_level_id", kind: FieldKind::UInt64, doc: "btrfssubvolume_top_level_id." },
-        FieldInfo { name: "btrfssubvolume_path", kind: FieldKind::String, doc: "btrfssubvolume_path." },
+        FieldInfo { name: "btrfssubvolume_id", kind: FieldKind::UInt64, doc: "ID." },
+        FieldInfo {
+            name: "btrfssubvolume_top_level_id",
+            kind: FieldKind::UInt64,
+            doc: "ID of the subvolume that it lies in.",
+        },
+        FieldInfo { name: "btrfssubvolume_path", kind: FieldKind::String, doc: "Path from the top of the filesystem." },
     ],
     internal: false,
 };
 
-/// dirent.
+/// An entry of a directory.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Dirent {
-    /// ino.
+    /// Inode number.
     pub ino: i64,
-    /// ftyp.
+    /// Type: `b` block device, `c` character device, `d` directory, `f` pipe, `l` symbolic link, `r` regular file, `s`
+    /// socket, `u` or `?` unknown.
     pub ftyp: u8,
-    /// name.
+    /// Name.
     pub name: BString,
 }
 
@@ -576,19 +593,23 @@ impl Record for Dirent {
 pub(super) static DIRENT: StructInfo = StructInfo {
     name: "dirent",
     camel_name: "Dirent",
-    doc: "dirent.",
+    doc: "An entry of a directory.",
     fields: &[
-        FieldInfo { name: "ino", kind: FieldKind::Int64, doc: "ino." },
-        FieldInfo { name: "ftyp", kind: FieldKind::Char, doc: "ftyp." },
-        FieldInfo { name: "name", kind: FieldKind::String, doc: "name." },
+        FieldInfo { name: "ino", kind: FieldKind::Int64, doc: "Inode number." },
+        FieldInfo {
+            name: "ftyp",
+            kind: FieldKind::Char,
+            doc: "Type: `b` block device, `c` character device, `d` directory, `f` pipe, `l` symbolic link, `r` regular file, `s` socket, `u` or `?` unknown.",
+        },
+        FieldInfo { name: "name", kind: FieldKind::String, doc: "Name." },
     ],
     internal: false,
 };
 
-/// hivex_node.
+/// A key of a registry hive.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HivexNode {
-    /// hivex_node_h.
+    /// Its handle.
     pub hivex_node_h: i64,
 }
 
@@ -611,15 +632,15 @@ impl Record for HivexNode {
 pub(super) static HIVEX_NODE: StructInfo = StructInfo {
     name: "hivex_node",
     camel_name: "HivexNode",
-    doc: "hivex_node.",
-    fields: &[FieldInfo { name: "hivex_node_h", kind: FieldKind::Int64, doc: "hivex_node_h." }],
+    doc: "A key of a registry hive.",
+    fields: &[FieldInfo { name: "hivex_node_h", kind: FieldKind::Int64, doc: "Its handle." }],
     internal: false,
 };
 
-/// hivex_value.
+/// A value of a registry hive.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HivexValue {
-    /// hivex_value_h.
+    /// Its handle.
     pub hivex_value_h: i64,
 }
 
@@ -642,21 +663,21 @@ impl Record for HivexValue {
 pub(super) static HIVEX_VALUE: StructInfo = StructInfo {
     name: "hivex_value",
     camel_name: "HivexValue",
-    doc: "hivex_value.",
-    fields: &[FieldInfo { name: "hivex_value_h", kind: FieldKind::Int64, doc: "hivex_value_h." }],
+    doc: "A value of a registry hive.",
+    fields: &[FieldInfo { name: "hivex_value_h", kind: FieldKind::Int64, doc: "Its handle." }],
     internal: false,
 };
 
-/// inotify_event.
+/// A change to a watched file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct InotifyEvent {
-    /// in_wd.
+    /// Number of the watch.
     pub in_wd: i64,
-    /// in_mask.
+    /// Bits of what happened.
     pub in_mask: u32,
-    /// in_cookie.
+    /// The same in both events of a rename.
     pub in_cookie: u32,
-    /// in_name.
+    /// Name in the watched directory; empty for the watched file itself.
     pub in_name: BString,
 }
 
@@ -692,22 +713,26 @@ impl Record for InotifyEvent {
 pub(super) static INOTIFY_EVENT: StructInfo = StructInfo {
     name: "inotify_event",
     camel_name: "INotifyEvent",
-    doc: "inotify_event.",
+    doc: "A change to a watched file.",
     fields: &[
-        FieldInfo { name: "in_wd", kind: FieldKind::Int64, doc: "in_wd." },
-        FieldInfo { name: "in_mask", kind: FieldKind::UInt32, doc: "in_mask." },
-        FieldInfo { name: "in_cookie", kind: FieldKind::UInt32, doc: "in_cookie." },
-        FieldInfo { name: "in_name", kind: FieldKind::String, doc: "in_name." },
+        FieldInfo { name: "in_wd", kind: FieldKind::Int64, doc: "Number of the watch." },
+        FieldInfo { name: "in_mask", kind: FieldKind::UInt32, doc: "Bits of what happened." },
+        FieldInfo { name: "in_cookie", kind: FieldKind::UInt32, doc: "The same in both events of a rename." },
+        FieldInfo {
+            name: "in_name",
+            kind: FieldKind::String,
+            doc: "Name in the watched directory; empty for the watched file itself.",
+        },
     ],
     internal: false,
 };
 
-/// int_bool.
+/// A number and a truth value.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct IntBool {
-    /// i.
+    /// The number.
     pub i: i32,
-    /// b.
+    /// The truth value, 0 or 1.
     pub b: i32,
 }
 
@@ -731,22 +756,22 @@ impl Record for IntBool {
 pub(super) static INT_BOOL: StructInfo = StructInfo {
     name: "int_bool",
     camel_name: "IntBool",
-    doc: "int_bool.",
+    doc: "A number and a truth value.",
     fields: &[
-        FieldInfo { name: "i", kind: FieldKind::Int32, doc: "i." },
-        FieldInfo { name: "b", kind: FieldKind::Int32, doc: "b." },
+        FieldInfo { name: "i", kind: FieldKind::Int32, doc: "The number." },
+        FieldInfo { name: "b", kind: FieldKind::Int32, doc: "The truth value, 0 or 1." },
     ],
     internal: false,
 };
 
-/// internal_mountable.
+/// The parts of a mountable.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct InternalMountable {
-    /// im_type.
+    /// Kind: 1 a device, 2 a btrfs subvolume, 3 a path.
     pub im_type: i32,
-    /// im_device.
+    /// Device, or path.
     pub im_device: BString,
-    /// im_volume.
+    /// Subvolume; empty if there is none.
     pub im_volume: BString,
 }
 
@@ -775,51 +800,51 @@ impl Record for InternalMountable {
 pub(super) static INTERNAL_MOUNTABLE: StructInfo = StructInfo {
     name: "internal_mountable",
     camel_name: "InternalMountable",
-    doc: "internal_mountable.",
+    doc: "The parts of a mountable.",
     fields: &[
-        FieldInfo { name: "im_type", kind: FieldKind::Int32, doc: "im_type." },
-        FieldInfo { name: "im_device", kind: FieldKind::String, doc: "im_device." },
-        FieldInfo { name: "im_volume", kind: FieldKind::String, doc: "im_volume." },
+        FieldInfo { name: "im_type", kind: FieldKind::Int32, doc: "Kind: 1 a device, 2 a btrfs subvolume, 3 a path." },
+        FieldInfo { name: "im_device", kind: FieldKind::String, doc: "Device, or path." },
+        FieldInfo { name: "im_volume", kind: FieldKind::String, doc: "Subvolume; empty if there is none." },
     ],
     internal: true,
 };
 
-/// isoinfo.
+/// The primary volume descriptor of an ISO 9660 filesystem (ECMA-119, 8.4).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct IsoInfo {
-    /// iso_system_id.
+    /// System that can use the system area.
     pub iso_system_id: BString,
-    /// iso_volume_id.
+    /// Name of the volume.
     pub iso_volume_id: BString,
-    /// iso_volume_space_size.
+    /// Size in logical blocks.
     pub iso_volume_space_size: u32,
-    /// iso_volume_set_size.
+    /// Volumes in the set.
     pub iso_volume_set_size: u32,
-    /// iso_volume_sequence_number.
+    /// Place in the set.
     pub iso_volume_sequence_number: u32,
-    /// iso_logical_block_size.
+    /// Bytes in a logical block.
     pub iso_logical_block_size: u32,
-    /// iso_volume_set_id.
+    /// Name of the volume set.
     pub iso_volume_set_id: BString,
-    /// iso_publisher_id.
+    /// Publisher.
     pub iso_publisher_id: BString,
-    /// iso_data_preparer_id.
+    /// Preparer of the data.
     pub iso_data_preparer_id: BString,
-    /// iso_application_id.
+    /// How the data are recorded.
     pub iso_application_id: BString,
-    /// iso_copyright_file_id.
+    /// Name of the file with the copyright.
     pub iso_copyright_file_id: BString,
-    /// iso_abstract_file_id.
+    /// Name of the file with the abstract.
     pub iso_abstract_file_id: BString,
-    /// iso_bibliographic_file_id.
+    /// Name of the file with bibliographic data.
     pub iso_bibliographic_file_id: BString,
-    /// iso_volume_creation_t.
+    /// Creation, seconds since 1970; -1 if unset.
     pub iso_volume_creation_t: i64,
-    /// iso_volume_modification_t.
+    /// Last change, seconds since 1970; -1 if unset.
     pub iso_volume_modification_t: i64,
-    /// iso_volume_expiration_t.
+    /// When it becomes obsolete, seconds since 1970; -1 if unset.
     pub iso_volume_expiration_t: i64,
-    /// iso_volume_effective_t.
+    /// From when it may be used, seconds since 1970; -1 if unset.
     pub iso_volume_effective_t: i64,
 }
 
@@ -894,63 +919,87 @@ impl Record for IsoInfo {
 pub(super) static ISOINFO: StructInfo = StructInfo {
     name: "isoinfo",
     camel_name: "ISOInfo",
-    doc: "isoinfo.",
+    doc: "The primary volume descriptor of an ISO 9660 filesystem (ECMA-119, 8.4).",
     fields: &[
-        FieldInfo { name: "iso_system_id", kind: FieldKind::String, doc: "iso_system_id." },
-        FieldInfo { name: "iso_volume_id", kind: FieldKind::String, doc: "iso_volume_id." },
-        FieldInfo { name: "iso_volume_space_size", kind: FieldKind::UInt32, doc: "iso_volume_space_size." },
-        FieldInfo { name: "iso_volume_set_size", kind: FieldKind::UInt32, doc: "iso_volume_set_size." },
-        FieldInfo { name: "iso_volume_sequence_number", kind: FieldKind::UInt32, doc: "iso_volume_sequence_number." },
-        FieldInfo { name: "iso_logical_block_size", kind: FieldKind::UInt32, doc: "iso_logical_block_size." },
-        FieldInfo { name: "iso_volume_set_id", kind: FieldKind::String, doc: "iso_volume_set_id." },
-        FieldInfo { name: "iso_publisher_id", kind: FieldKind::String, doc: "iso_publisher_id." },
-        FieldInfo { name: "iso_data_preparer_id", kind: FieldKind::String, doc: "iso_data_preparer_id." },
-        FieldInfo { name: "iso_application_id", kind: FieldKind::String, doc: "iso_application_id." },
-        FieldInfo { name: "iso_copyright_file_id", kind: FieldKind::String, doc: "iso_copyright_file_id." },
-        FieldInfo { name: "iso_abstract_file_id", kind: FieldKind::String, doc: "iso_abstract_file_id." },
-        FieldInfo { name: "iso_bibliographic_file_id", kind: FieldKind::String, doc: "iso_bibliographic_file_id." },
-        FieldInfo { name: "iso_volume_creation_t", kind: FieldKind::Int64, doc: "iso_volume_creation_t." },
-        FieldInfo { name: "iso_volume_modification_t", kind: FieldKind::Int64, doc: "iso_volume_modification_t." },
-        FieldInfo { name: "iso_volume_expiration_t", kind: FieldKind::Int64, doc: "iso_volume_expiration_t." },
-        FieldInfo { name: "iso_volume_effective_t", kind: FieldKind::Int64, doc: "iso_volume_effective_t." },
+        FieldInfo { name: "iso_system_id", kind: FieldKind::String, doc: "System that can use the system area." },
+        FieldInfo { name: "iso_volume_id", kind: FieldKind::String, doc: "Name of the volume." },
+        FieldInfo { name: "iso_volume_space_size", kind: FieldKind::UInt32, doc: "Size in logical blocks." },
+        FieldInfo { name: "iso_volume_set_size", kind: FieldKind::UInt32, doc: "Volumes in the set." },
+        FieldInfo { name: "iso_volume_sequence_number", kind: FieldKind::UInt32, doc: "Place in the set." },
+        FieldInfo { name: "iso_logical_block_size", kind: FieldKind::UInt32, doc: "Bytes in a logical block." },
+        FieldInfo { name: "iso_volume_set_id", kind: FieldKind::String, doc: "Name of the volume set." },
+        FieldInfo { name: "iso_publisher_id", kind: FieldKind::String, doc: "Publisher." },
+        FieldInfo { name: "iso_data_preparer_id", kind: FieldKind::String, doc: "Preparer of the data." },
+        FieldInfo { name: "iso_application_id", kind: FieldKind::String, doc: "How the data are recorded." },
+        FieldInfo {
+            name: "iso_copyright_file_id",
+            kind: FieldKind::String,
+            doc: "Name of the file with the copyright.",
+        },
+        FieldInfo { name: "iso_abstract_file_id", kind: FieldKind::String, doc: "Name of the file with the abstract." },
+        FieldInfo {
+            name: "iso_bibliographic_file_id",
+            kind: FieldKind::String,
+            doc: "Name of the file with bibliographic data.",
+        },
+        FieldInfo {
+            name: "iso_volume_creation_t",
+            kind: FieldKind::Int64,
+            doc: "Creation, seconds since 1970; -1 if unset.",
+        },
+        FieldInfo {
+            name: "iso_volume_modification_t",
+            kind: FieldKind::Int64,
+            doc: "Last change, seconds since 1970; -1 if unset.",
+        },
+        FieldInfo {
+            name: "iso_volume_expiration_t",
+            kind: FieldKind::Int64,
+            doc: "When it becomes obsolete, seconds since 1970; -1 if unset.",
+        },
+        FieldInfo {
+            name: "iso_volume_effective_t",
+            kind: FieldKind::Int64,
+            doc: "From when it may be used, seconds since 1970; -1 if unset.",
+        },
     ],
     internal: false,
 };
 
-/// lvm_lv.
+/// A logical volume.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LvmLv {
-    /// lv_name.
+    /// Name.
     pub lv_name: BString,
-    /// lv_uuid.
+    /// UUID.
     pub lv_uuid: [u8; 32],
-    /// lv_attr.
+    /// Attribute letters, as `lvs` shows them.
     pub lv_attr: BString,
-    /// lv_major.
+    /// Persistent major number; -1 if unset.
     pub lv_major: i64,
-    /// lv_minor.
+    /// Persistent minor number; -1 if unset.
     pub lv_minor: i64,
-    /// lv_kernel_major.
+    /// Major number of its active device; -1 if inactive.
     pub lv_kernel_major: i64,
-    /// lv_kernel_minor.
+    /// Minor number of its active device; -1 if inactive.
     pub lv_kernel_minor: i64,
-    /// lv_size.
+    /// Size in bytes.
     pub lv_size: u64,
-    /// seg_count.
+    /// Segments.
     pub seg_count: i64,
-    /// origin.
+    /// The volume that it is a snapshot of.
     pub origin: BString,
-    /// snap_percent.
+    /// How full a snapshot is.
     pub snap_percent: Option<f32>,
-    /// copy_percent.
+    /// How far its mirrors are in sync.
     pub copy_percent: Option<f32>,
-    /// move_pv.
+    /// Physical volume that a running move empties.
     pub move_pv: BString,
-    /// lv_tags.
+    /// Tags.
     pub lv_tags: BString,
-    /// mirror_log.
+    /// Volume with the mirror log.
     pub mirror_log: BString,
-    /// modules.
+    /// Kernel modules that it needs.
     pub modules: BString,
 }
 
@@ -1022,58 +1071,66 @@ impl Record for LvmLv {
 pub(super) static LVM_LV: StructInfo = StructInfo {
     name: "lvm_lv",
     camel_name: "LV",
-    doc: "lvm_lv.",
+    doc: "A logical volume.",
     fields: &[
-        FieldInfo { name: "lv_name", kind: FieldKind::String, doc: "lv_name." },
-        FieldInfo { name: "lv_uuid", kind: FieldKind::Uuid, doc: "lv_uuid." },
-        FieldInfo { name: "lv_attr", kind: FieldKind::String, doc: "lv_attr." },
-        FieldInfo { name: "lv_major", kind: FieldKind::Int64, doc: "lv_major." },
-        FieldInfo { name: "lv_minor", kind: FieldKind::Int64, doc: "lv_minor." },
-        FieldInfo { name: "lv_kernel_major", kind: FieldKind::Int64, doc: "lv_kernel_major." },
-        FieldInfo { name: "lv_kernel_minor", kind: FieldKind::Int64, doc: "lv_kernel_minor." },
-        FieldInfo { name: "lv_size", kind: FieldKind::Bytes, doc: "lv_size." },
-        FieldInfo { name: "seg_count", kind: FieldKind::Int64, doc: "seg_count." },
-        FieldInfo { name: "origin", kind: FieldKind::String, doc: "origin." },
-        FieldInfo { name: "snap_percent", kind: FieldKind::OptPercent, doc: "snap_percent." },
-        FieldInfo { name: "copy_percent", kind: FieldKind::OptPercent, doc: "copy_percent." },
-        FieldInfo { name: "move_pv", kind: FieldKind::String, doc: "move_pv." },
-        FieldInfo { name: "lv_tags", kind: FieldKind::String, doc: "lv_tags." },
-        FieldInfo { name: "mirror_log", kind: FieldKind::String, doc: "mirror_log." },
-        FieldInfo { name: "modules", kind: FieldKind::String, doc: "modules." },
+        FieldInfo { name: "lv_name", kind: FieldKind::String, doc: "Name." },
+        FieldInfo { name: "lv_uuid", kind: FieldKind::Uuid, doc: "UUID." },
+        FieldInfo { name: "lv_attr", kind: FieldKind::String, doc: "Attribute letters, as `lvs` shows them." },
+        FieldInfo { name: "lv_major", kind: FieldKind::Int64, doc: "Persistent major number; -1 if unset." },
+        FieldInfo { name: "lv_minor", kind: FieldKind::Int64, doc: "Persistent minor number; -1 if unset." },
+        FieldInfo {
+            name: "lv_kernel_major",
+            kind: FieldKind::Int64,
+            doc: "Major number of its active device; -1 if inactive.",
+        },
+        FieldInfo {
+            name: "lv_kernel_minor",
+            kind: FieldKind::Int64,
+            doc: "Minor number of its active device; -1 if inactive.",
+        },
+        FieldInfo { name: "lv_size", kind: FieldKind::Bytes, doc: "Size in bytes." },
+        FieldInfo { name: "seg_count", kind: FieldKind::Int64, doc: "Segments." },
+        FieldInfo { name: "origin", kind: FieldKind::String, doc: "The volume that it is a snapshot of." },
+        FieldInfo { name: "snap_percent", kind: FieldKind::OptPercent, doc: "How full a snapshot is." },
+        FieldInfo { name: "copy_percent", kind: FieldKind::OptPercent, doc: "How far its mirrors are in sync." },
+        FieldInfo { name: "move_pv", kind: FieldKind::String, doc: "Physical volume that a running move empties." },
+        FieldInfo { name: "lv_tags", kind: FieldKind::String, doc: "Tags." },
+        FieldInfo { name: "mirror_log", kind: FieldKind::String, doc: "Volume with the mirror log." },
+        FieldInfo { name: "modules", kind: FieldKind::String, doc: "Kernel modules that it needs." },
     ],
     internal: false,
 };
 
-/// lvm_pv.
+/// A physical volume.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LvmPv {
-    /// pv_name.
+    /// Device.
     pub pv_name: BString,
-    /// pv_uuid.
+    /// UUID.
     pub pv_uuid: [u8; 32],
-    /// pv_fmt.
+    /// Kind of metadata: `lvm2` or `lvm1`.
     pub pv_fmt: BString,
-    /// pv_size.
+    /// Size in bytes.
     pub pv_size: u64,
-    /// dev_size.
+    /// Size of the device in bytes.
     pub dev_size: u64,
-    /// pv_free.
+    /// Unallocated bytes.
     pub pv_free: u64,
-    /// pv_used.
+    /// Allocated bytes.
     pub pv_used: u64,
-    /// pv_attr.
+    /// Attribute letters, as `pvs` shows them.
     pub pv_attr: BString,
-    /// pv_pe_count.
+    /// Extents.
     pub pv_pe_count: i64,
-    /// pv_pe_alloc_count.
+    /// Allocated extents.
     pub pv_pe_alloc_count: i64,
-    /// pv_tags.
+    /// Tags.
     pub pv_tags: BString,
-    /// pe_start.
+    /// Where the first extent begins, in bytes.
     pub pe_start: u64,
-    /// pv_mda_count.
+    /// Metadata areas.
     pub pv_mda_count: i64,
-    /// pv_mda_free.
+    /// Free bytes in the fullest metadata area.
     pub pv_mda_free: u64,
 }
 
@@ -1139,66 +1196,66 @@ impl Record for LvmPv {
 pub(super) static LVM_PV: StructInfo = StructInfo {
     name: "lvm_pv",
     camel_name: "PV",
-    doc: "lvm_pv.",
+    doc: "A physical volume.",
     fields: &[
-        FieldInfo { name: "pv_name", kind: FieldKind::Device, doc: "pv_name." },
-        FieldInfo { name: "pv_uuid", kind: FieldKind::Uuid, doc: "pv_uuid." },
-        FieldInfo { name: "pv_fmt", kind: FieldKind::String, doc: "pv_fmt." },
-        FieldInfo { name: "pv_size", kind: FieldKind::Bytes, doc: "pv_size." },
-        FieldInfo { name: "dev_size", kind: FieldKind::Bytes, doc: "dev_size." },
-        FieldInfo { name: "pv_free", kind: FieldKind::Bytes, doc: "pv_free." },
-        FieldInfo { name: "pv_used", kind: FieldKind::Bytes, doc: "pv_used." },
-        FieldInfo { name: "pv_attr", kind: FieldKind::String, doc: "pv_attr." },
-        FieldInfo { name: "pv_pe_count", kind: FieldKind::Int64, doc: "pv_pe_count." },
-        FieldInfo { name: "pv_pe_alloc_count", kind: FieldKind::Int64, doc: "pv_pe_alloc_count." },
-        FieldInfo { name: "pv_tags", kind: FieldKind::String, doc: "pv_tags." },
-        FieldInfo { name: "pe_start", kind: FieldKind::Bytes, doc: "pe_start." },
-        FieldInfo { name: "pv_mda_count", kind: FieldKind::Int64, doc: "pv_mda_count." },
-        FieldInfo { name: "pv_mda_free", kind: FieldKind::Bytes, doc: "pv_mda_free." },
+        FieldInfo { name: "pv_name", kind: FieldKind::Device, doc: "Device." },
+        FieldInfo { name: "pv_uuid", kind: FieldKind::Uuid, doc: "UUID." },
+        FieldInfo { name: "pv_fmt", kind: FieldKind::String, doc: "Kind of metadata: `lvm2` or `lvm1`." },
+        FieldInfo { name: "pv_size", kind: FieldKind::Bytes, doc: "Size in bytes." },
+        FieldInfo { name: "dev_size", kind: FieldKind::Bytes, doc: "Size of the device in bytes." },
+        FieldInfo { name: "pv_free", kind: FieldKind::Bytes, doc: "Unallocated bytes." },
+        FieldInfo { name: "pv_used", kind: FieldKind::Bytes, doc: "Allocated bytes." },
+        FieldInfo { name: "pv_attr", kind: FieldKind::String, doc: "Attribute letters, as `pvs` shows them." },
+        FieldInfo { name: "pv_pe_count", kind: FieldKind::Int64, doc: "Extents." },
+        FieldInfo { name: "pv_pe_alloc_count", kind: FieldKind::Int64, doc: "Allocated extents." },
+        FieldInfo { name: "pv_tags", kind: FieldKind::String, doc: "Tags." },
+        FieldInfo { name: "pe_start", kind: FieldKind::Bytes, doc: "Where the first extent begins, in bytes." },
+        FieldInfo { name: "pv_mda_count", kind: FieldKind::Int64, doc: "Metadata areas." },
+        FieldInfo { name: "pv_mda_free", kind: FieldKind::Bytes, doc: "Free bytes in the fullest metadata area." },
     ],
     internal: false,
 };
 
-/// lvm_vg.
+/// A volume group.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LvmVg {
-    /// vg_name.
+    /// Name.
     pub vg_name: BString,
-    /// vg_uuid.
+    /// UUID.
     pub vg_uuid: [u8; 32],
-    /// vg_fmt.
+    /// Kind of metadata: `lvm2` or `lvm1`.
     pub vg_fmt: BString,
-    /// vg_attr.
+    /// Attribute letters, as `vgs` shows them.
     pub vg_attr: BString,
-    /// vg_size.
+    /// Size in bytes.
     pub vg_size: u64,
-    /// vg_free.
+    /// Unallocated bytes.
     pub vg_free: u64,
-    /// vg_sysid.
+    /// System that it belongs to.
     pub vg_sysid: BString,
-    /// vg_extent_size.
+    /// Bytes in an extent.
     pub vg_extent_size: u64,
-    /// vg_extent_count.
+    /// Extents.
     pub vg_extent_count: i64,
-    /// vg_free_count.
+    /// Unallocated extents.
     pub vg_free_count: i64,
-    /// max_lv.
+    /// Most logical volumes; 0 for no limit.
     pub max_lv: i64,
-    /// max_pv.
+    /// Most physical volumes; 0 for no limit.
     pub max_pv: i64,
-    /// pv_count.
+    /// Physical volumes.
     pub pv_count: i64,
-    /// lv_count.
+    /// Logical volumes.
     pub lv_count: i64,
-    /// snap_count.
+    /// Snapshots.
     pub snap_count: i64,
-    /// vg_seqno.
+    /// How often its metadata were changed.
     pub vg_seqno: i64,
-    /// vg_tags.
+    /// Tags.
     pub vg_tags: BString,
-    /// vg_mda_count.
+    /// Metadata areas.
     pub vg_mda_count: i64,
-    /// vg_mda_free.
+    /// Free bytes in the fullest metadata area.
     pub vg_mda_free: u64,
 }
 
@@ -1279,39 +1336,39 @@ impl Record for LvmVg {
 pub(super) static LVM_VG: StructInfo = StructInfo {
     name: "lvm_vg",
     camel_name: "VG",
-    doc: "lvm_vg.",
+    doc: "A volume group.",
     fields: &[
-        FieldInfo { name: "vg_name", kind: FieldKind::String, doc: "vg_name." },
-        FieldInfo { name: "vg_uuid", kind: FieldKind::Uuid, doc: "vg_uuid." },
-        FieldInfo { name: "vg_fmt", kind: FieldKind::String, doc: "vg_fmt." },
-        FieldInfo { name: "vg_attr", kind: FieldKind::String, doc: "vg_attr." },
-        FieldInfo { name: "vg_size", kind: FieldKind::Bytes, doc: "vg_size." },
-        FieldInfo { name: "vg_free", kind: FieldKind::Bytes, doc: "vg_free." },
-        FieldInfo { name: "vg_sysid", kind: FieldKind::String, doc: "vg_sysid." },
-        FieldInfo { name: "vg_extent_size", kind: FieldKind::Bytes, doc: "vg_extent_size." },
-        FieldInfo { name: "vg_extent_count", kind: FieldKind::Int64, doc: "vg_extent_count." },
-        FieldInfo { name: "vg_free_count", kind: FieldKind::Int64, doc: "vg_free_count." },
-        FieldInfo { name: "max_lv", kind: FieldKind::Int64, doc: "max_lv." },
-        FieldInfo { name: "max_pv", kind: FieldKind::Int64, doc: "max_pv." },
-        FieldInfo { name: "pv_count", kind: FieldKind::Int64, doc: "pv_count." },
-        FieldInfo { name: "lv_count", kind: FieldKind::Int64, doc: "lv_count." },
-        FieldInfo { name: "snap_count", kind: FieldKind::Int64, doc: "snap_count." },
-        FieldInfo { name: "vg_seqno", kind: FieldKind::Int64, doc: "vg_seqno." },
-        FieldInfo { name: "vg_tags", kind: FieldKind::String, doc: "vg_tags." },
-        FieldInfo { name: "vg_mda_count", kind: FieldKind::Int64, doc: "vg_mda_count." },
-        FieldInfo { name: "vg_mda_free", kind: FieldKind::Bytes, doc: "vg_mda_free." },
+        FieldInfo { name: "vg_name", kind: FieldKind::String, doc: "Name." },
+        FieldInfo { name: "vg_uuid", kind: FieldKind::Uuid, doc: "UUID." },
+        FieldInfo { name: "vg_fmt", kind: FieldKind::String, doc: "Kind of metadata: `lvm2` or `lvm1`." },
+        FieldInfo { name: "vg_attr", kind: FieldKind::String, doc: "Attribute letters, as `vgs` shows them." },
+        FieldInfo { name: "vg_size", kind: FieldKind::Bytes, doc: "Size in bytes." },
+        FieldInfo { name: "vg_free", kind: FieldKind::Bytes, doc: "Unallocated bytes." },
+        FieldInfo { name: "vg_sysid", kind: FieldKind::String, doc: "System that it belongs to." },
+        FieldInfo { name: "vg_extent_size", kind: FieldKind::Bytes, doc: "Bytes in an extent." },
+        FieldInfo { name: "vg_extent_count", kind: FieldKind::Int64, doc: "Extents." },
+        FieldInfo { name: "vg_free_count", kind: FieldKind::Int64, doc: "Unallocated extents." },
+        FieldInfo { name: "max_lv", kind: FieldKind::Int64, doc: "Most logical volumes; 0 for no limit." },
+        FieldInfo { name: "max_pv", kind: FieldKind::Int64, doc: "Most physical volumes; 0 for no limit." },
+        FieldInfo { name: "pv_count", kind: FieldKind::Int64, doc: "Physical volumes." },
+        FieldInfo { name: "lv_count", kind: FieldKind::Int64, doc: "Logical volumes." },
+        FieldInfo { name: "snap_count", kind: FieldKind::Int64, doc: "Snapshots." },
+        FieldInfo { name: "vg_seqno", kind: FieldKind::Int64, doc: "How often its metadata were changed." },
+        FieldInfo { name: "vg_tags", kind: FieldKind::String, doc: "Tags." },
+        FieldInfo { name: "vg_mda_count", kind: FieldKind::Int64, doc: "Metadata areas." },
+        FieldInfo { name: "vg_mda_free", kind: FieldKind::Bytes, doc: "Free bytes in the fullest metadata area." },
     ],
     internal: false,
 };
 
-/// mdstat.
+/// A device of a RAID array.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MdStat {
-    /// mdstat_device.
+    /// Device.
     pub mdstat_device: BString,
-    /// mdstat_index.
+    /// Place in the array.
     pub mdstat_index: i32,
-    /// mdstat_flags.
+    /// State letters: `F` faulty, `S` spare, `W` write-mostly, `R` replacement; empty if well.
     pub mdstat_flags: BString,
 }
 
@@ -1344,25 +1401,29 @@ impl Record for MdStat {
 pub(super) static MDSTAT: StructInfo = StructInfo {
     name: "mdstat",
     camel_name: "MDStat",
-    doc: "mdstat.",
+    doc: "A device of a RAID array.",
     fields: &[
-        FieldInfo { name: "mdstat_device", kind: FieldKind::String, doc: "mdstat_device." },
-        FieldInfo { name: "mdstat_index", kind: FieldKind::Int32, doc: "mdstat_index." },
-        FieldInfo { name: "mdstat_flags", kind: FieldKind::String, doc: "mdstat_flags." },
+        FieldInfo { name: "mdstat_device", kind: FieldKind::String, doc: "Device." },
+        FieldInfo { name: "mdstat_index", kind: FieldKind::Int32, doc: "Place in the array." },
+        FieldInfo {
+            name: "mdstat_flags",
+            kind: FieldKind::String,
+            doc: "State letters: `F` faulty, `S` spare, `W` write-mostly, `R` replacement; empty if well.",
+        },
     ],
     internal: false,
 };
 
-/// partition.
+/// A partition.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Partition {
-    /// part_num.
+    /// Number, from 1.
     pub part_num: i32,
-    /// part_start.
+    /// First byte.
     pub part_start: u64,
-    /// part_end.
+    /// Last byte.
     pub part_end: u64,
-    /// part_size.
+    /// Size in bytes.
     pub part_size: u64,
 }
 
@@ -1393,44 +1454,44 @@ impl Record for Partition {
 pub(super) static PARTITION: StructInfo = StructInfo {
     name: "partition",
     camel_name: "Partition",
-    doc: "partition.",
+    doc: "A partition.",
     fields: &[
-        FieldInfo { name: "part_num", kind: FieldKind::Int32, doc: "part_num." },
-        FieldInfo { name: "part_start", kind: FieldKind::Bytes, doc: "part_start." },
-        FieldInfo { name: "part_end", kind: FieldKind::Bytes, doc: "part_end." },
-        FieldInfo { name: "part_size", kind: FieldKind::Bytes, doc: "part_size." },
+        FieldInfo { name: "part_num", kind: FieldKind::Int32, doc: "Number, from 1." },
+        FieldInfo { name: "part_start", kind: FieldKind::Bytes, doc: "First byte." },
+        FieldInfo { name: "part_end", kind: FieldKind::Bytes, doc: "Last byte." },
+        FieldInfo { name: "part_size", kind: FieldKind::Bytes, doc: "Size in bytes." },
     ],
     internal: false,
 };
 
-/// stat.
+/// Attributes of a file, as the `stat` system call tells them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Stat {
-    /// dev.
+    /// Device that holds it.
     pub dev: i64,
-    /// ino.
+    /// Inode number.
     pub ino: i64,
-    /// mode.
+    /// Type and permissions.
     pub mode: i64,
-    /// nlink.
+    /// Hard links.
     pub nlink: i64,
-    /// uid.
+    /// Owner.
     pub uid: i64,
-    /// gid.
+    /// Group.
     pub gid: i64,
-    /// rdev.
+    /// Device number of a device node.
     pub rdev: i64,
-    /// size.
+    /// Size in bytes.
     pub size: i64,
-    /// blksize.
+    /// Preferred size of reads and writes, in bytes.
     pub blksize: i64,
-    /// blocks.
+    /// Allocated units of 512 bytes.
     pub blocks: i64,
-    /// atime.
+    /// Last access, seconds since 1970.
     pub atime: i64,
-    /// mtime.
+    /// Last change of the contents, seconds since 1970.
     pub mtime: i64,
-    /// ctime.
+    /// Last change of the attributes, seconds since 1970.
     pub ctime: i64,
 }
 
@@ -1493,71 +1554,71 @@ impl Record for Stat {
 pub(super) static STAT: StructInfo = StructInfo {
     name: "stat",
     camel_name: "Stat",
-    doc: "stat.",
+    doc: "Attributes of a file, as the `stat` system call tells them.",
     fields: &[
-        FieldInfo { name: "dev", kind: FieldKind::Int64, doc: "dev." },
-        FieldInfo { name: "ino", kind: FieldKind::Int64, doc: "ino." },
-        FieldInfo { name: "mode", kind: FieldKind::Int64, doc: "mode." },
-        FieldInfo { name: "nlink", kind: FieldKind::Int64, doc: "nlink." },
-        FieldInfo { name: "uid", kind: FieldKind::Int64, doc: "uid." },
-        FieldInfo { name: "gid", kind: FieldKind::Int64, doc: "gid." },
-        FieldInfo { name: "rdev", kind: FieldKind::Int64, doc: "rdev." },
-        FieldInfo { name: "size", kind: FieldKind::Int64, doc: "size." },
-        FieldInfo { name: "blksize", kind: FieldKind::Int64, doc: "blksize." },
-        FieldInfo { name: "blocks", kind: FieldKind::Int64, doc: "blocks." },
-        FieldInfo { name: "atime", kind: FieldKind::Int64, doc: "atime." },
-        FieldInfo { name: "mtime", kind: FieldKind::Int64, doc: "mtime." },
-        FieldInfo { name: "ctime", kind: FieldKind::Int64, doc: "ctime." },
+        FieldInfo { name: "dev", kind: FieldKind::Int64, doc: "Device that holds it." },
+        FieldInfo { name: "ino", kind: FieldKind::Int64, doc: "Inode number." },
+        FieldInfo { name: "mode", kind: FieldKind::Int64, doc: "Type and permissions." },
+        FieldInfo { name: "nlink", kind: FieldKind::Int64, doc: "Hard links." },
+        FieldInfo { name: "uid", kind: FieldKind::Int64, doc: "Owner." },
+        FieldInfo { name: "gid", kind: FieldKind::Int64, doc: "Group." },
+        FieldInfo { name: "rdev", kind: FieldKind::Int64, doc: "Device number of a device node." },
+        FieldInfo { name: "size", kind: FieldKind::Int64, doc: "Size in bytes." },
+        FieldInfo { name: "blksize", kind: FieldKind::Int64, doc: "Preferred size of reads and writes, in bytes." },
+        FieldInfo { name: "blocks", kind: FieldKind::Int64, doc: "Allocated units of 512 bytes." },
+        FieldInfo { name: "atime", kind: FieldKind::Int64, doc: "Last access, seconds since 1970." },
+        FieldInfo { name: "mtime", kind: FieldKind::Int64, doc: "Last change of the contents, seconds since 1970." },
+        FieldInfo { name: "ctime", kind: FieldKind::Int64, doc: "Last change of the attributes, seconds since 1970." },
     ],
     internal: false,
 };
 
-/// statns.
+/// Attributes of a file, with times to the nanosecond.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StatNs {
-    /// st_dev.
+    /// Device that holds it.
     pub st_dev: i64,
-    /// st_ino.
+    /// Inode number.
     pub st_ino: i64,
-    /// st_mode.
+    /// Type and permissions.
     pub st_mode: i64,
-    /// st_nlink.
+    /// Hard links.
     pub st_nlink: i64,
-    /// st_uid.
+    /// Owner.
     pub st_uid: i64,
-    /// st_gid.
+    /// Group.
     pub st_gid: i64,
-    /// st_rdev.
+    /// Device number of a device node.
     pub st_rdev: i64,
-    /// st_size.
+    /// Size in bytes.
     pub st_size: i64,
-    /// st_blksize.
+    /// Preferred size of reads and writes, in bytes.
     pub st_blksize: i64,
-    /// st_blocks.
+    /// Allocated units of 512 bytes.
     pub st_blocks: i64,
-    /// st_atime_sec.
+    /// Last access, seconds since 1970.
     pub st_atime_sec: i64,
-    /// st_atime_nsec.
+    /// Nanoseconds of it.
     pub st_atime_nsec: i64,
-    /// st_mtime_sec.
+    /// Last change of the contents, seconds since 1970.
     pub st_mtime_sec: i64,
-    /// st_mtime_nsec.
+    /// Nanoseconds of it.
     pub st_mtime_nsec: i64,
-    /// st_ctime_sec.
+    /// Last change of the attributes, seconds since 1970.
     pub st_ctime_sec: i64,
-    /// st_ctime_nsec.
+    /// Nanoseconds of it.
     pub st_ctime_nsec: i64,
-    /// st_spare1.
+    /// Reserved; 0.
     pub st_spare1: i64,
-    /// st_spare2.
+    /// Reserved; 0.
     pub st_spare2: i64,
-    /// st_spare3.
+    /// Reserved; 0.
     pub st_spare3: i64,
-    /// st_spare4.
+    /// Reserved; 0.
     pub st_spare4: i64,
-    /// st_spare5.
+    /// Reserved; 0.
     pub st_spare5: i64,
-    /// st_spare6.
+    /// Reserved; 0.
     pub st_spare6: i64,
 }
 
@@ -1647,58 +1708,66 @@ impl Record for StatNs {
 pub(super) static STATNS: StructInfo = StructInfo {
     name: "statns",
     camel_name: "StatNS",
-    doc: "statns.",
+    doc: "Attributes of a file, with times to the nanosecond.",
     fields: &[
-        FieldInfo { name: "st_dev", kind: FieldKind::Int64, doc: "st_dev." },
-        FieldInfo { name: "st_ino", kind: FieldKind::Int64, doc: "st_ino." },
-        FieldInfo { name: "st_mode", kind: FieldKind::Int64, doc: "st_mode." },
-        FieldInfo { name: "st_nlink", kind: FieldKind::Int64, doc: "st_nlink." },
-        FieldInfo { name: "st_uid", kind: FieldKind::Int64, doc: "st_uid." },
-        FieldInfo { name: "st_gid", kind: FieldKind::Int64, doc: "st_gid." },
-        FieldInfo { name: "st_rdev", kind: FieldKind::Int64, doc: "st_rdev." },
-        FieldInfo { name: "st_size", kind: FieldKind::Int64, doc: "st_size." },
-        FieldInfo { name: "st_blksize", kind: FieldKind::Int64, doc: "st_blksize." },
-        FieldInfo { name: "st_blocks", kind: FieldKind::Int64, doc: "st_blocks." },
-        FieldInfo { name: "st_atime_sec", kind: FieldKind::Int64, doc: "st_atime_sec." },
-        FieldInfo { name: "st_atime_nsec", kind: FieldKind::Int64, doc: "st_atime_nsec." },
-        FieldInfo { name: "st_mtime_sec", kind: FieldKind::Int64, doc: "st_mtime_sec." },
-        FieldInfo { name: "st_mtime_nsec", kind: FieldKind::Int64, doc: "st_mtime_nsec." },
-        FieldInfo { name: "st_ctime_sec", kind: FieldKind::Int64, doc: "st_ctime_sec." },
-        FieldInfo { name: "st_ctime_nsec", kind: FieldKind::Int64, doc: "st_ctime_nsec." },
-        FieldInfo { name: "st_spare1", kind: FieldKind::Int64, doc: "st_spare1." },
-        FieldInfo { name: "st_spare2", kind: FieldKind::Int64, doc: "st_spare2." },
-        FieldInfo { name: "st_spare3", kind: FieldKind::Int64, doc: "st_spare3." },
-        FieldInfo { name: "st_spare4", kind: FieldKind::Int64, doc: "st_spare4." },
-        FieldInfo { name: "st_spare5", kind: FieldKind::Int64, doc: "st_spare5." },
-        FieldInfo { name: "st_spare6", kind: FieldKind::Int64, doc: "st_spare6." },
+        FieldInfo { name: "st_dev", kind: FieldKind::Int64, doc: "Device that holds it." },
+        FieldInfo { name: "st_ino", kind: FieldKind::Int64, doc: "Inode number." },
+        FieldInfo { name: "st_mode", kind: FieldKind::Int64, doc: "Type and permissions." },
+        FieldInfo { name: "st_nlink", kind: FieldKind::Int64, doc: "Hard links." },
+        FieldInfo { name: "st_uid", kind: FieldKind::Int64, doc: "Owner." },
+        FieldInfo { name: "st_gid", kind: FieldKind::Int64, doc: "Group." },
+        FieldInfo { name: "st_rdev", kind: FieldKind::Int64, doc: "Device number of a device node." },
+        FieldInfo { name: "st_size", kind: FieldKind::Int64, doc: "Size in bytes." },
+        FieldInfo { name: "st_blksize", kind: FieldKind::Int64, doc: "Preferred size of reads and writes, in bytes." },
+        FieldInfo { name: "st_blocks", kind: FieldKind::Int64, doc: "Allocated units of 512 bytes." },
+        FieldInfo { name: "st_atime_sec", kind: FieldKind::Int64, doc: "Last access, seconds since 1970." },
+        FieldInfo { name: "st_atime_nsec", kind: FieldKind::Int64, doc: "Nanoseconds of it." },
+        FieldInfo {
+            name: "st_mtime_sec",
+            kind: FieldKind::Int64,
+            doc: "Last change of the contents, seconds since 1970.",
+        },
+        FieldInfo { name: "st_mtime_nsec", kind: FieldKind::Int64, doc: "Nanoseconds of it." },
+        FieldInfo {
+            name: "st_ctime_sec",
+            kind: FieldKind::Int64,
+            doc: "Last change of the attributes, seconds since 1970.",
+        },
+        FieldInfo { name: "st_ctime_nsec", kind: FieldKind::Int64, doc: "Nanoseconds of it." },
+        FieldInfo { name: "st_spare1", kind: FieldKind::Int64, doc: "Reserved; 0." },
+        FieldInfo { name: "st_spare2", kind: FieldKind::Int64, doc: "Reserved; 0." },
+        FieldInfo { name: "st_spare3", kind: FieldKind::Int64, doc: "Reserved; 0." },
+        FieldInfo { name: "st_spare4", kind: FieldKind::Int64, doc: "Reserved; 0." },
+        FieldInfo { name: "st_spare5", kind: FieldKind::Int64, doc: "Reserved; 0." },
+        FieldInfo { name: "st_spare6", kind: FieldKind::Int64, doc: "Reserved; 0." },
     ],
     internal: false,
 };
 
-/// statvfs.
+/// Size and use of a filesystem.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StatVfs {
-    /// bsize.
+    /// Preferred block size in bytes.
     pub bsize: i64,
-    /// frsize.
+    /// Bytes in a unit of the following counts.
     pub frsize: i64,
-    /// blocks.
+    /// Units.
     pub blocks: i64,
-    /// bfree.
+    /// Free units.
     pub bfree: i64,
-    /// bavail.
+    /// Free units for ordinary users.
     pub bavail: i64,
-    /// files.
+    /// Inodes.
     pub files: i64,
-    /// ffree.
+    /// Free inodes.
     pub ffree: i64,
-    /// favail.
+    /// Free inodes for ordinary users.
     pub favail: i64,
-    /// fsid.
+    /// Number of the filesystem.
     pub fsid: i64,
-    /// flag.
+    /// Mount flags.
     pub flag: i64,
-    /// namemax.
+    /// Longest file name in bytes.
     pub namemax: i64,
 }
 
@@ -1755,57 +1824,57 @@ impl Record for StatVfs {
 pub(super) static STATVFS: StructInfo = StructInfo {
     name: "statvfs",
     camel_name: "StatVFS",
-    doc: "statvfs.",
+    doc: "Size and use of a filesystem.",
     fields: &[
-        FieldInfo { name: "bsize", kind: FieldKind::Int64, doc: "bsize." },
-        FieldInfo { name: "frsize", kind: FieldKind::Int64, doc: "frsize." },
-        FieldInfo { name: "blocks", kind: FieldKind::Int64, doc: "blocks." },
-        FieldInfo { name: "bfree", kind: FieldKind::Int64, doc: "bfree." },
-        FieldInfo { name: "bavail", kind: FieldKind::Int64, doc: "bavail." },
-        FieldInfo { name: "files", kind: FieldKind::Int64, doc: "files." },
-        FieldInfo { name: "ffree", kind: FieldKind::Int64, doc: "ffree." },
-        FieldInfo { name: "favail", kind: FieldKind::Int64, doc: "favail." },
-        FieldInfo { name: "fsid", kind: FieldKind::Int64, doc: "fsid." },
-        FieldInfo { name: "flag", kind: FieldKind::Int64, doc: "flag." },
-        FieldInfo { name: "namemax", kind: FieldKind::Int64, doc: "namemax." },
+        FieldInfo { name: "bsize", kind: FieldKind::Int64, doc: "Preferred block size in bytes." },
+        FieldInfo { name: "frsize", kind: FieldKind::Int64, doc: "Bytes in a unit of the following counts." },
+        FieldInfo { name: "blocks", kind: FieldKind::Int64, doc: "Units." },
+        FieldInfo { name: "bfree", kind: FieldKind::Int64, doc: "Free units." },
+        FieldInfo { name: "bavail", kind: FieldKind::Int64, doc: "Free units for ordinary users." },
+        FieldInfo { name: "files", kind: FieldKind::Int64, doc: "Inodes." },
+        FieldInfo { name: "ffree", kind: FieldKind::Int64, doc: "Free inodes." },
+        FieldInfo { name: "favail", kind: FieldKind::Int64, doc: "Free inodes for ordinary users." },
+        FieldInfo { name: "fsid", kind: FieldKind::Int64, doc: "Number of the filesystem." },
+        FieldInfo { name: "flag", kind: FieldKind::Int64, doc: "Mount flags." },
+        FieldInfo { name: "namemax", kind: FieldKind::Int64, doc: "Longest file name in bytes." },
     ],
     internal: false,
 };
 
-/// tsk_dirent.
+/// A file that The Sleuth Kit found.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TskDirent {
-    /// tsk_inode.
+    /// Inode number.
     pub tsk_inode: u64,
-    /// tsk_type.
+    /// Type, a letter as in `dirent`; also `h` shadow inode, `w` whiteout.
     pub tsk_type: u8,
-    /// tsk_size.
+    /// Size in bytes.
     pub tsk_size: i64,
-    /// tsk_name.
+    /// Path.
     pub tsk_name: BString,
-    /// tsk_flags.
+    /// 1 the entry is allocated, 2 its attributes are known, 4 they are unallocated.
     pub tsk_flags: u32,
-    /// tsk_atime_sec.
+    /// Last access, seconds since 1970.
     pub tsk_atime_sec: i64,
-    /// tsk_atime_nsec.
+    /// Nanoseconds of it.
     pub tsk_atime_nsec: i64,
-    /// tsk_mtime_sec.
+    /// Last change of the contents, seconds since 1970.
     pub tsk_mtime_sec: i64,
-    /// tsk_mtime_nsec.
+    /// Nanoseconds of it.
     pub tsk_mtime_nsec: i64,
-    /// tsk_ctime_sec.
+    /// Last change of the attributes, seconds since 1970.
     pub tsk_ctime_sec: i64,
-    /// tsk_ctime_nsec.
+    /// Nanoseconds of it.
     pub tsk_ctime_nsec: i64,
-    /// tsk_crtime_sec.
+    /// Creation, seconds since 1970.
     pub tsk_crtime_sec: i64,
-    /// tsk_crtime_nsec.
+    /// Nanoseconds of it.
     pub tsk_crtime_nsec: i64,
-    /// tsk_nlink.
+    /// Hard links.
     pub tsk_nlink: i64,
-    /// tsk_link.
+    /// Target of a symbolic link.
     pub tsk_link: BString,
-    /// tsk_spare1.
+    /// Reserved; 0.
     pub tsk_spare1: i64,
 }
 
@@ -1877,38 +1946,54 @@ impl Record for TskDirent {
 pub(super) static TSK_DIRENT: StructInfo = StructInfo {
     name: "tsk_dirent",
     camel_name: "TSKDirent",
-    doc: "tsk_dirent.",
+    doc: "A file that The Sleuth Kit found.",
     fields: &[
-        FieldInfo { name: "tsk_inode", kind: FieldKind::UInt64, doc: "tsk_inode." },
-        FieldInfo { name: "tsk_type", kind: FieldKind::Char, doc: "tsk_type." },
-        FieldInfo { name: "tsk_size", kind: FieldKind::Int64, doc: "tsk_size." },
-        FieldInfo { name: "tsk_name", kind: FieldKind::String, doc: "tsk_name." },
-        FieldInfo { name: "tsk_flags", kind: FieldKind::UInt32, doc: "tsk_flags." },
-        FieldInfo { name: "tsk_atime_sec", kind: FieldKind::Int64, doc: "tsk_atime_sec." },
-        FieldInfo { name: "tsk_atime_nsec", kind: FieldKind::Int64, doc: "tsk_atime_nsec." },
-        FieldInfo { name: "tsk_mtime_sec", kind: FieldKind::Int64, doc: "tsk_mtime_sec." },
-        FieldInfo { name: "tsk_mtime_nsec", kind: FieldKind::Int64, doc: "tsk_mtime_nsec." },
-        FieldInfo { name: "tsk_ctime_sec", kind: FieldKind::Int64, doc: "tsk_ctime_sec." },
-        FieldInfo { name: "tsk_ctime_nsec", kind: FieldKind::Int64, doc: "tsk_ctime_nsec." },
-        FieldInfo { name: "tsk_crtime_sec", kind: FieldKind::Int64, doc: "tsk_crtime_sec." },
-        FieldInfo { name: "tsk_crtime_nsec", kind: FieldKind::Int64, doc: "tsk_crtime_nsec." },
-        FieldInfo { name: "tsk_nlink", kind: FieldKind::Int64, doc: "tsk_nlink." },
-        FieldInfo { name: "tsk_link", kind: FieldKind::String, doc: "tsk_link." },
-        FieldInfo { name: "tsk_spare1", kind: FieldKind::Int64, doc: "tsk_spare1." },
+        FieldInfo { name: "tsk_inode", kind: FieldKind::UInt64, doc: "Inode number." },
+        FieldInfo {
+            name: "tsk_type",
+            kind: FieldKind::Char,
+            doc: "Type, a letter as in `dirent`; also `h` shadow inode, `w` whiteout.",
+        },
+        FieldInfo { name: "tsk_size", kind: FieldKind::Int64, doc: "Size in bytes." },
+        FieldInfo { name: "tsk_name", kind: FieldKind::String, doc: "Path." },
+        FieldInfo {
+            name: "tsk_flags",
+            kind: FieldKind::UInt32,
+            doc: "1 the entry is allocated, 2 its attributes are known, 4 they are unallocated.",
+        },
+        FieldInfo { name: "tsk_atime_sec", kind: FieldKind::Int64, doc: "Last access, seconds since 1970." },
+        FieldInfo { name: "tsk_atime_nsec", kind: FieldKind::Int64, doc: "Nanoseconds of it." },
+        FieldInfo {
+            name: "tsk_mtime_sec",
+            kind: FieldKind::Int64,
+            doc: "Last change of the contents, seconds since 1970.",
+        },
+        FieldInfo { name: "tsk_mtime_nsec", kind: FieldKind::Int64, doc: "Nanoseconds of it." },
+        FieldInfo {
+            name: "tsk_ctime_sec",
+            kind: FieldKind::Int64,
+            doc: "Last change of the attributes, seconds since 1970.",
+        },
+        FieldInfo { name: "tsk_ctime_nsec", kind: FieldKind::Int64, doc: "Nanoseconds of it." },
+        FieldInfo { name: "tsk_crtime_sec", kind: FieldKind::Int64, doc: "Creation, seconds since 1970." },
+        FieldInfo { name: "tsk_crtime_nsec", kind: FieldKind::Int64, doc: "Nanoseconds of it." },
+        FieldInfo { name: "tsk_nlink", kind: FieldKind::Int64, doc: "Hard links." },
+        FieldInfo { name: "tsk_link", kind: FieldKind::String, doc: "Target of a symbolic link." },
+        FieldInfo { name: "tsk_spare1", kind: FieldKind::Int64, doc: "Reserved; 0." },
     ],
     internal: false,
 };
 
-/// utsname.
+/// The name and version of the appliance's kernel.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Utsname {
-    /// uts_sysname.
+    /// Operating system: `Linux`.
     pub uts_sysname: BString,
-    /// uts_release.
+    /// Release.
     pub uts_release: BString,
-    /// uts_version.
+    /// Build.
     pub uts_version: BString,
-    /// uts_machine.
+    /// Architecture.
     pub uts_machine: BString,
 }
 
@@ -1944,26 +2029,26 @@ impl Record for Utsname {
 pub(super) static UTSNAME: StructInfo = StructInfo {
     name: "utsname",
     camel_name: "UTSName",
-    doc: "utsname.",
+    doc: "The name and version of the appliance's kernel.",
     fields: &[
-        FieldInfo { name: "uts_sysname", kind: FieldKind::String, doc: "uts_sysname." },
-        FieldInfo { name: "uts_release", kind: FieldKind::String, doc: "uts_release." },
-        FieldInfo { name: "uts_version", kind: FieldKind::String, doc: "uts_version." },
-        FieldInfo { name: "uts_machine", kind: FieldKind::String, doc: "uts_machine." },
+        FieldInfo { name: "uts_sysname", kind: FieldKind::String, doc: "Operating system: `Linux`." },
+        FieldInfo { name: "uts_release", kind: FieldKind::String, doc: "Release." },
+        FieldInfo { name: "uts_version", kind: FieldKind::String, doc: "Build." },
+        FieldInfo { name: "uts_machine", kind: FieldKind::String, doc: "Architecture." },
     ],
     internal: false,
 };
 
-/// version.
+/// A version of libguestfs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Version {
-    /// major.
+    /// Major number.
     pub major: i64,
-    /// minor.
+    /// Minor number; odd for development.
     pub minor: i64,
-    /// release.
+    /// Release.
     pub release: i64,
-    /// extra.
+    /// What follows the numbers.
     pub extra: BString,
 }
 
@@ -1994,22 +2079,22 @@ impl Record for Version {
 pub(super) static VERSION: StructInfo = StructInfo {
     name: "version",
     camel_name: "Version",
-    doc: "version.",
+    doc: "A version of libguestfs.",
     fields: &[
-        FieldInfo { name: "major", kind: FieldKind::Int64, doc: "major." },
-        FieldInfo { name: "minor", kind: FieldKind::Int64, doc: "minor." },
-        FieldInfo { name: "release", kind: FieldKind::Int64, doc: "release." },
-        FieldInfo { name: "extra", kind: FieldKind::String, doc: "extra." },
+        FieldInfo { name: "major", kind: FieldKind::Int64, doc: "Major number." },
+        FieldInfo { name: "minor", kind: FieldKind::Int64, doc: "Minor number; odd for development." },
+        FieldInfo { name: "release", kind: FieldKind::Int64, doc: "Release." },
+        FieldInfo { name: "extra", kind: FieldKind::String, doc: "What follows the numbers." },
     ],
     internal: false,
 };
 
-/// xattr.
+/// An extended attribute.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Xattr {
-    /// attrname.
+    /// Name with namespace.
     pub attrname: BString,
-    /// attrval.
+    /// Value.
     pub attrval: Vec<u8>,
 }
 
@@ -2033,66 +2118,66 @@ impl Record for Xattr {
 pub(super) static XATTR: StructInfo = StructInfo {
     name: "xattr",
     camel_name: "XAttr",
-    doc: "xattr.",
+    doc: "An extended attribute.",
     fields: &[
-        FieldInfo { name: "attrname", kind: FieldKind::String, doc: "attrname." },
-        FieldInfo { name: "attrval", kind: FieldKind::Buffer, doc: "attrval." },
+        FieldInfo { name: "attrname", kind: FieldKind::String, doc: "Name with namespace." },
+        FieldInfo { name: "attrval", kind: FieldKind::Buffer, doc: "Value." },
     ],
     internal: false,
 };
 
-/// xfsinfo.
+/// The geometry of an XFS filesystem.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct XfsInfo {
-    /// xfs_mntpoint.
+    /// Where it is mounted, or its device.
     pub xfs_mntpoint: BString,
-    /// xfs_inodesize.
+    /// Bytes in an inode.
     pub xfs_inodesize: u32,
-    /// xfs_agcount.
+    /// Allocation groups.
     pub xfs_agcount: u32,
-    /// xfs_agsize.
+    /// Blocks in an allocation group.
     pub xfs_agsize: u32,
-    /// xfs_sectsize.
+    /// Bytes in a sector.
     pub xfs_sectsize: u32,
-    /// xfs_attr.
+    /// Version of extended attributes.
     pub xfs_attr: u32,
-    /// xfs_blocksize.
+    /// Bytes in a block.
     pub xfs_blocksize: u32,
-    /// xfs_datablocks.
+    /// Data blocks.
     pub xfs_datablocks: u64,
-    /// xfs_imaxpct.
+    /// Most space that inodes may take, in percent.
     pub xfs_imaxpct: u32,
-    /// xfs_sunit.
+    /// Stripe unit in blocks.
     pub xfs_sunit: u32,
-    /// xfs_swidth.
+    /// Stripe width in blocks.
     pub xfs_swidth: u32,
-    /// xfs_dirversion.
+    /// Version of directories.
     pub xfs_dirversion: u32,
-    /// xfs_dirblocksize.
+    /// Bytes in a directory block.
     pub xfs_dirblocksize: u32,
-    /// xfs_cimode.
+    /// 1 if names are compared without regard to case.
     pub xfs_cimode: u32,
-    /// xfs_logname.
+    /// Where the log is: `internal`, or a device.
     pub xfs_logname: BString,
-    /// xfs_logblocksize.
+    /// Bytes in a block of the log.
     pub xfs_logblocksize: u32,
-    /// xfs_logblocks.
+    /// Blocks of the log.
     pub xfs_logblocks: u32,
-    /// xfs_logversion.
+    /// Version of the log.
     pub xfs_logversion: u32,
-    /// xfs_logsectsize.
+    /// Bytes in a sector of the log.
     pub xfs_logsectsize: u32,
-    /// xfs_logsunit.
+    /// Stripe unit of the log in blocks.
     pub xfs_logsunit: u32,
-    /// xfs_lazycount.
+    /// 1 if superblock counters are updated lazily.
     pub xfs_lazycount: u32,
-    /// xfs_rtname.
+    /// Device of the realtime part, or `none`.
     pub xfs_rtname: BString,
-    /// xfs_rtextsize.
+    /// Bytes in a realtime extent.
     pub xfs_rtextsize: u32,
-    /// xfs_rtblocks.
+    /// Realtime blocks.
     pub xfs_rtblocks: u64,
-    /// xfs_rtextents.
+    /// Realtime extents.
     pub xfs_rtextents: u64,
 }
 
@@ -2191,43 +2276,51 @@ impl Record for XfsInfo {
 pub(super) static XFSINFO: StructInfo = StructInfo {
     name: "xfsinfo",
     camel_name: "XFSInfo",
-    doc: "xfsinfo.",
+    doc: "The geometry of an XFS filesystem.",
     fields: &[
-        FieldInfo { name: "xfs_mntpoint", kind: FieldKind::String, doc: "xfs_mntpoint." },
-        FieldInfo { name: "xfs_inodesize", kind: FieldKind::UInt32, doc: "xfs_inodesize." },
-        FieldInfo { name: "xfs_agcount", kind: FieldKind::UInt32, doc: "xfs_agcount." },
-        FieldInfo { name: "xfs_agsize", kind: FieldKind::UInt32, doc: "xfs_agsize." },
-        FieldInfo { name: "xfs_sectsize", kind: FieldKind::UInt32, doc: "xfs_sectsize." },
-        FieldInfo { name: "xfs_attr", kind: FieldKind::UInt32, doc: "xfs_attr." },
-        FieldInfo { name: "xfs_blocksize", kind: FieldKind::UInt32, doc: "xfs_blocksize." },
-        FieldInfo { name: "xfs_datablocks", kind: FieldKind::UInt64, doc: "xfs_datablocks." },
-        FieldInfo { name: "xfs_imaxpct", kind: FieldKind::UInt32, doc: "xfs_imaxpct." },
-        FieldInfo { name: "xfs_sunit", kind: FieldKind::UInt32, doc: "xfs_sunit." },
-        FieldInfo { name: "xfs_swidth", kind: FieldKind::UInt32, doc: "xfs_swidth." },
-        FieldInfo { name: "xfs_dirversion", kind: FieldKind::UInt32, doc: "xfs_dirversion." },
-        FieldInfo { name: "xfs_dirblocksize", kind: FieldKind::UInt32, doc: "xfs_dirblocksize." },
-        FieldInfo { name: "xfs_cimode", kind: FieldKind::UInt32, doc: "xfs_cimode." },
-        FieldInfo { name: "xfs_logname", kind: FieldKind::String, doc: "xfs_logname." },
-        FieldInfo { name: "xfs_logblocksize", kind: FieldKind::UInt32, doc: "xfs_logblocksize." },
-        FieldInfo { name: "xfs_logblocks", kind: FieldKind::UInt32, doc: "xfs_logblocks." },
-        FieldInfo { name: "xfs_logversion", kind: FieldKind::UInt32, doc: "xfs_logversion." },
-        FieldInfo { name: "xfs_logsectsize", kind: FieldKind::UInt32, doc: "xfs_logsectsize." },
-        FieldInfo { name: "xfs_logsunit", kind: FieldKind::UInt32, doc: "xfs_logsunit." },
-        FieldInfo { name: "xfs_lazycount", kind: FieldKind::UInt32, doc: "xfs_lazycount." },
-        FieldInfo { name: "xfs_rtname", kind: FieldKind::String, doc: "xfs_rtname." },
-        FieldInfo { name: "xfs_rtextsize", kind: FieldKind::UInt32, doc: "xfs_rtextsize." },
-        FieldInfo { name: "xfs_rtblocks", kind: FieldKind::UInt64, doc: "xfs_rtblocks." },
-        FieldInfo { name: "xfs_rtextents", kind: FieldKind::UInt64, doc: "xfs_rtextents." },
+        FieldInfo { name: "xfs_mntpoint", kind: FieldKind::String, doc: "Where it is mounted, or its device." },
+        FieldInfo { name: "xfs_inodesize", kind: FieldKind::UInt32, doc: "Bytes in an inode." },
+        FieldInfo { name: "xfs_agcount", kind: FieldKind::UInt32, doc: "Allocation groups." },
+        FieldInfo { name: "xfs_agsize", kind: FieldKind::UInt32, doc: "Blocks in an allocation group." },
+        FieldInfo { name: "xfs_sectsize", kind: FieldKind::UInt32, doc: "Bytes in a sector." },
+        FieldInfo { name: "xfs_attr", kind: FieldKind::UInt32, doc: "Version of extended attributes." },
+        FieldInfo { name: "xfs_blocksize", kind: FieldKind::UInt32, doc: "Bytes in a block." },
+        FieldInfo { name: "xfs_datablocks", kind: FieldKind::UInt64, doc: "Data blocks." },
+        FieldInfo { name: "xfs_imaxpct", kind: FieldKind::UInt32, doc: "Most space that inodes may take, in percent." },
+        FieldInfo { name: "xfs_sunit", kind: FieldKind::UInt32, doc: "Stripe unit in blocks." },
+        FieldInfo { name: "xfs_swidth", kind: FieldKind::UInt32, doc: "Stripe width in blocks." },
+        FieldInfo { name: "xfs_dirversion", kind: FieldKind::UInt32, doc: "Version of directories." },
+        FieldInfo { name: "xfs_dirblocksize", kind: FieldKind::UInt32, doc: "Bytes in a directory block." },
+        FieldInfo {
+            name: "xfs_cimode",
+            kind: FieldKind::UInt32,
+            doc: "1 if names are compared without regard to case.",
+        },
+        FieldInfo { name: "xfs_logname", kind: FieldKind::String, doc: "Where the log is: `internal`, or a device." },
+        FieldInfo { name: "xfs_logblocksize", kind: FieldKind::UInt32, doc: "Bytes in a block of the log." },
+        FieldInfo { name: "xfs_logblocks", kind: FieldKind::UInt32, doc: "Blocks of the log." },
+        FieldInfo { name: "xfs_logversion", kind: FieldKind::UInt32, doc: "Version of the log." },
+        FieldInfo { name: "xfs_logsectsize", kind: FieldKind::UInt32, doc: "Bytes in a sector of the log." },
+        FieldInfo { name: "xfs_logsunit", kind: FieldKind::UInt32, doc: "Stripe unit of the log in blocks." },
+        FieldInfo {
+            name: "xfs_lazycount",
+            kind: FieldKind::UInt32,
+            doc: "1 if superblock counters are updated lazily.",
+        },
+        FieldInfo { name: "xfs_rtname", kind: FieldKind::String, doc: "Device of the realtime part, or `none`." },
+        FieldInfo { name: "xfs_rtextsize", kind: FieldKind::UInt32, doc: "Bytes in a realtime extent." },
+        FieldInfo { name: "xfs_rtblocks", kind: FieldKind::UInt64, doc: "Realtime blocks." },
+        FieldInfo { name: "xfs_rtextents", kind: FieldKind::UInt64, doc: "Realtime extents." },
     ],
     internal: false,
 };
 
-/// yara_detection.
+/// A YARA rule that matches a file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct YaraDetection {
-    /// yara_name.
+    /// Path of the file.
     pub yara_name: BString,
-    /// yara_rule.
+    /// Name of the rule.
     pub yara_rule: BString,
 }
 
@@ -2251,10 +2344,10 @@ impl Record for YaraDetection {
 pub(super) static YARA_DETECTION: StructInfo = StructInfo {
     name: "yara_detection",
     camel_name: "YaraDetection",
-    doc: "yara_detection.",
+    doc: "A YARA rule that matches a file.",
     fields: &[
-        FieldInfo { name: "yara_name", kind: FieldKind::String, doc: "yara_name." },
-        FieldInfo { name: "yara_rule", kind: FieldKind::String, doc: "yara_rule." },
+        FieldInfo { name: "yara_name", kind: FieldKind::String, doc: "Path of the file." },
+        FieldInfo { name: "yara_rule", kind: FieldKind::String, doc: "Name of the rule." },
     ],
     internal: false,
 };

@@ -8,89 +8,89 @@ use crate::CallInfo;
 /// A group of calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Group {
-    /// Archive.
+    /// Archives, compression and copying whole trees.
     Archive,
-    /// Augeas.
+    /// Configuration files as trees, through Augeas.
     Augeas,
-    /// Blockdev.
+    /// Block devices: sizes, sectors and flags.
     Blockdev,
-    /// Boot.
+    /// Installing boot loaders.
     Boot,
-    /// Btrfs.
+    /// Btrfs: subvolumes, devices, quotas and maintenance.
     Btrfs,
-    /// Checksum.
+    /// Checksums of files and devices.
     Checksum,
-    /// Command.
+    /// Running the guest's own programs.
     Command,
-    /// Debug.
+    /// Finding faults in the appliance and the library.
     Debug,
-    /// Drives.
+    /// The disks that a handle works on.
     Drives,
-    /// Ext.
+    /// ext2, ext3 and ext4.
     Ext,
-    /// F2fs.
+    /// F2FS.
     F2fs,
-    /// Features.
+    /// What this library and the appliance can do.
     Features,
-    /// Files-read.
+    /// Reading files, directories and their attributes.
     FilesRead,
-    /// Files-write.
+    /// Making, changing and removing files.
     FilesWrite,
-    /// Filesystem-create-check.
+    /// Making, checking and erasing filesystems.
     FilesystemCreateCheck,
-    /// Filesystem-detect.
+    /// What is on a device: filesystem types, labels and UUIDs.
     FilesystemDetect,
-    /// Handle-config.
+    /// Settings of the handle.
     HandleConfig,
-    /// Hivex.
+    /// The Windows registry.
     Hivex,
-    /// Host-image.
+    /// Disk images as files on the host.
     HostImage,
-    /// Initrd.
+    /// Initial RAM disks.
     Initrd,
-    /// Inotify.
+    /// Watching files for changes.
     Inotify,
-    /// Inspection.
+    /// Recognising operating systems.
     Inspection,
-    /// Journal.
+    /// The systemd journal.
     Journal,
-    /// Launch.
+    /// Starting and ending, and the handle's state.
     Launch,
-    /// Ldm.
+    /// Windows dynamic disks.
     Ldm,
-    /// Libvirt-auth.
+    /// Answering libvirt when it asks for a password.
     LibvirtAuth,
-    /// Luks.
+    /// Encrypted disks: LUKS and BitLocker.
     Luks,
-    /// Lvm.
+    /// LVM2: physical volumes, volume groups and logical volumes.
     Lvm,
-    /// Md.
+    /// Linux software RAID.
     Md,
-    /// Mount.
+    /// Mounting filesystems.
     Mount,
-    /// Mount-local.
+    /// The guest's files as a FUSE filesystem of the host.
     MountLocal,
-    /// Ntfs.
+    /// NTFS.
     Ntfs,
-    /// Partitions.
+    /// Partition tables, MBR and GPT.
     Partitions,
-    /// Rsync.
+    /// Copying with rsync.
     Rsync,
-    /// Selinux.
+    /// SELinux labels and modes.
     Selinux,
-    /// Swap.
+    /// Swap space.
     Swap,
-    /// Sync.
+    /// Writing everything out.
     Sync,
-    /// Test-bindings.
+    /// Tests of language bindings.
     TestBindings,
-    /// Tsk.
+    /// Looking into filesystems with The Sleuth Kit, deleted files included.
     Tsk,
-    /// Xattr-acl.
+    /// Extended attributes, POSIX ACLs and file capabilities.
     XattrAcl,
-    /// Xfs.
+    /// XFS.
     Xfs,
-    /// Yara.
+    /// Scanning files with YARA rules.
     Yara,
 }
 
@@ -192,48 +192,48 @@ impl Group {
     /// What its calls are about.
     pub fn title(self) -> &'static str {
         match self {
-            Group::Archive => "Archive.",
-            Group::Augeas => "Augeas.",
-            Group::Blockdev => "Blockdev.",
-            Group::Boot => "Boot.",
-            Group::Btrfs => "Btrfs.",
-            Group::Checksum => "Checksum.",
-            Group::Command => "Command.",
-            Group::Debug => "Debug.",
-            Group::Drives => "Drives.",
-            Group::Ext => "Ext.",
-            Group::F2fs => "F2fs.",
-            Group::Features => "Features.",
-            Group::FilesRead => "Files-read.",
-            Group::FilesWrite => "Files-write.",
-            Group::FilesystemCreateCheck => "Filesystem-create-check.",
-            Group::FilesystemDetect => "Filesystem-detect.",
-            Group::HandleConfig => "Handle-config.",
-            Group::Hivex => "Hivex.",
-            Group::HostImage => "Host-image.",
-            Group::Initrd => "Initrd.",
-            Group::Inotify => "Inotify.",
-            Group::Inspection => "Inspection.",
-            Group::Journal => "Journal.",
-            Group::Launch => "Launch.",
-            Group::Ldm => "Ldm.",
-            Group::LibvirtAuth => "Libvirt-auth.",
-            Group::Luks => "Luks.",
-            Group::Lvm => "Lvm.",
-            Group::Md => "Md.",
-            Group::Mount => "Mount.",
-            Group::MountLocal => "Mount-local.",
-            Group::Ntfs => "Ntfs.",
-            Group::Partitions => "Partitions.",
-            Group::Rsync => "Rsync.",
-            Group::Selinux => "Selinux.",
-            Group::Swap => "Swap.",
-            Group::Sync => "Sync.",
-            Group::TestBindings => "Test-bindings.",
-            Group::Tsk => "Tsk.",
-            Group::XattrAcl => "Xattr-acl.",
-            Group::Xfs => "Xfs.",
-            Group::Yara => "Yara.",
+            Group::Archive => "Archives, compression and copying whole trees.",
+            Group::Augeas => "Configuration files as trees, through Augeas.",
+            Group::Blockdev => "Block devices: sizes, sectors and flags.",
+            Group::Boot => "Installing boot loaders.",
+            Group::Btrfs => "Btrfs: subvolumes, devices, quotas and maintenance.",
+            Group::Checksum => "Checksums of files and devices.",
+            Group::Command => "Running the guest's own programs.",
+            Group::Debug => "Finding faults in the appliance and the library.",
+            Group::Drives => "The disks that a handle works on.",
+            Group::Ext => "ext2, ext3 and ext4.",
+            Group::F2fs => "F2FS.",
+            Group::Features => "What this library and the appliance can do.",
+            Group::FilesRead => "Reading files, directories and their attributes.",
+            Group::FilesWrite => "Making, changing and removing files.",
+            Group::FilesystemCreateCheck => "Making, checking and erasing filesystems.",
+            Group::FilesystemDetect => "What is on a device: filesystem types, labels and UUIDs.",
+            Group::HandleConfig => "Settings of the handle.",
+            Group::Hivex => "The Windows registry.",
+            Group::HostImage => "Disk images as files on the host.",
+            Group::Initrd => "Initial RAM disks.",
+            Group::Inotify => "Watching files for changes.",
+            Group::Inspection => "Recognising operating systems.",
+            Group::Journal => "The systemd journal.",
+            Group::Launch => "Starting and ending, and the handle's state.",
+            Group::Ldm => "Windows dynamic disks.",
+            Group::LibvirtAuth => "Answering libvirt when it asks for a password.",
+            Group::Luks => "Encrypted disks: LUKS and BitLocker.",
+            Group::Lvm => "LVM2: physical volumes, volume groups and logical volumes.",
+            Group::Md => "Linux software RAID.",
+            Group::Mount => "Mounting filesystems.",
+            Group::MountLocal => "The guest's files as a FUSE filesystem of the host.",
+            Group::Ntfs => "NTFS.",
+            Group::Partitions => "Partition tables, MBR and GPT.",
+            Group::Rsync => "Copying with rsync.",
+            Group::Selinux => "SELinux labels and modes.",
+            Group::Swap => "Swap space.",
+            Group::Sync => "Writing everything out.",
+            Group::TestBindings => "Tests of language bindings.",
+            Group::Tsk => "Looking into filesystems with The Sleuth Kit, deleted files included.",
+            Group::XattrAcl => "Extended attributes, POSIX ACLs and file capabilities.",
+            Group::Xfs => "XFS.",
+            Group::Yara => "Scanning files with YARA rules.",
         }
     }
 }
