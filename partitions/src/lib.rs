@@ -1,4 +1,19 @@
 //! Partition tables and LVM2: a disk becomes volumes.
+//!
+//! [`PartitionTable::read`] reads an MBR or GPT from anything that is [`ReadAt`](glassbox_io::ReadAt), numbers the
+//! partitions as Linux does, and opens each as a [`Window`](glassbox_io::Window) of its disk.
+//!
+//! ```
+//! use glassbox_partitions::PartitionTable;
+//! # fn main() -> glassbox_io::Result<()> {
+//! let disk: glassbox_io::Source = std::sync::Arc::new(vec![0u8; 1 << 20]);
+//! if let Some(table) = PartitionTable::read(&disk, None)? {
+//!     for partition in table.devices() {
+//!         let volume = partition.open(disk.clone())?;
+//!     }
+//! }
+//! # Ok(()) }
+//! ```
 
 #![cfg_attr(
     not(test),
@@ -10,3 +25,15 @@
         clippy::arithmetic_side_effects
     )
 )]
+
+mod bsd_label;
+mod ebr;
+mod foreign;
+mod gpt;
+mod mbr;
+mod sectors;
+mod table;
+
+pub use gpt::{GptAttributes, GptCopy, GptDisk, GptPartition};
+pub use mbr::MbrDisk;
+pub use table::{Partition, PartitionRole, PartitionTable, TableKind};
