@@ -1,7 +1,10 @@
 //! Helpers of the whole-system tests: fixtures that are built once, manifests to compare with, images gone bad.
 
+pub mod archives;
 pub mod bad_input;
 pub mod fixtures;
 pub mod manifest;
+pub mod program;
 
 pub use fixtures::{corpus, fixture};
+pub use program::glassbox;

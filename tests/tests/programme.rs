@@ -1,0 +1,387 @@
+//! One programme of calls (`tests/programme/*.fish`), run through real guestfish and through `glassbox fish` on the same
+//! disks, and compared call by call: what each prints, its error, and every file it writes.
+//!
+//! The programme is guestfish's own language. A line `#= HOW` says how the next call's answers are compared:
+//!
+//! | HOW | |
+//! |---|---|
+//! | `lines` | lines in any order |
+//! | `structs` | a list of structs in any order |
+//! | `df` | the guest's rows of the table, however wide its columns are |
+//! | `without A\|B` | without the lines that have one of these texts, the others in any order |
+//! | `only success` | both succeed or both fail; what they say may differ |
+//! | `differs: REASON` | a justified difference |
+//!
+//! Files that calls write are compared byte by byte but for these names: `*.tar*`, `*.tgz`, `*.txz` and `*.cpio` by their
+//! members, `*.list0` and `*.sums` in any order, `*.gz`, `*.xz`, `*.bz2` and `*.zst` by what they hold.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use bstr::ByteSlice;
+use glassbox_tests::archives::{cpio_listing, decompress, tar_listing};
+use glassbox_tests::fixtures::scratch;
+use glassbox_tests::{fixture, glassbox};
+use sha2::{Digest, Sha256};
+
+/// The disks of the fixture, as the programme names them.
+const DISKS: [&str; 8] =
+    ["guest.raw", "guest.qcow2", "mbr.raw", "lvm-a.raw", "lvm-b.raw", "tiny.raw", "tiny.qcow2", "empty.raw"];
+
+#[test]
+#[ignore = "until the engine answers"]
+fn config() {
+    same_answers("config", &[]);
+}
+
+#[test]
+#[ignore = "until the engine answers"]
+fn gpt() {
+    same_answers("gpt", &[]);
+}
+
+/// The answers don't depend on the format of the disk.
+#[test]
+#[ignore = "until the engine answers"]
+fn gpt_in_qcow2() {
+    same_answers("gpt", &[("guest.raw", "guest.qcow2")]);
+}
+
+#[test]
+#[ignore = "until the engine answers"]
+fn mbr() {
+    same_answers("mbr", &[]);
+}
+
+#[test]
+#[ignore = "until the engine answers"]
+fn lvm() {
+    same_answers("lvm", &[]);
+}
+
+#[test]
+#[ignore = "until the engine answers"]
+fn many() {
+    same_answers("many", &[]);
+}
+
+/// One call of the programme.
+struct Call {
+    line: usize,
+    text: String,
+    how: How,
+}
+
+/// How its answers are compared.
+enum How {
+    Exactly,
+    Lines,
+    Structs,
+    Df,
+    Without(Vec<String>),
+    OnlySuccess,
+    Differs(String),
+}
+
+/// What it printed.
+#[derive(Default)]
+struct Answer {
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
+}
+
+/// Everything a program of calls did.
+struct Run {
+    answers: Vec<Answer>,
+    files: BTreeMap<String, Vec<String>>,
+}
+
+/// Runs one part of the programme both ways. `swapped`: for Glassbox, the first disk is another file.
+fn same_answers(part: &str, swapped: &[(&str, &str)]) {
+    if !Path::new("/usr/bin/guestfish").exists() {
+        eprintln!("SKIPPED: programme {part}: no guestfish to compare with");
+        return;
+    }
+    let disks = fixture("guests");
+    let text = Path::new(env!("CARGO_MANIFEST_DIR")).join("programme").join(format!("{part}.fish"));
+    let calls = parse(&fs::read_to_string(&text).expect("the programme can be read"));
+    let script = script(&calls);
+
+    let oracle = oracle(&disks, part, &calls, &script);
+    let here = scratch(&format!("programme-{part}-{}", swapped.len()));
+    execute(Command::new(glassbox()).arg("fish"), &disks, swapped, &script, &here);
+    let ours = collect(&calls, &here);
+    report(part, &calls, &ours, &oracle);
+}
+
+fn parse(programme: &str) -> Vec<Call> {
+    let mut calls = Vec::new();
+    let mut how = How::Exactly;
+    for (index, text) in programme.lines().enumerate() {
+        if let Some(said) = text.strip_prefix("#= ") {
+            how = match said.split_once(' ').unwrap_or((said, "")) {
+                ("lines", "") => How::Lines,
+                ("structs", "") => How::Structs,
+                ("df", "") => How::Df,
+                ("without", texts) => {
+                    How::Without(texts.split('|').map(|text| text.trim_matches('"').to_owned()).collect())
+                }
+                ("only", "success") => How::OnlySuccess,
+                ("differs:", reason) => How::Differs(reason.to_owned()),
+                _ => panic!("line {}: {said} is no way to compare", index + 1),
+            };
+        } else if !text.is_empty() && !text.starts_with('#') {
+            let how = std::mem::replace(&mut how, How::Exactly);
+            calls.push(Call { line: index + 1, text: text.to_owned(), how });
+        }
+    }
+    calls
+}
+
+/// After each call a mark on stdout, by `echo`, and one on stderr, by a command that doesn't exist.
+fn script(calls: &[Call]) -> String {
+    let mut script = String::new();
+    for (index, call) in calls.iter().enumerate() {
+        writeln!(script, "-{}\n-echo {}\n-{}", call.text, mark(index), mark(index)).expect("a string takes text");
+    }
+    script
+}
+
+fn mark(index: usize) -> String {
+    format!("end-of-call-{index}")
+}
+
+/// What real guestfish answers: asked once, then kept beside the disks under the digest of the script.
+fn oracle(disks: &Path, part: &str, calls: &[Call], script: &str) -> Run {
+    let digest = Sha256::digest(script);
+    let kept =
+        disks.join(format!("oracle-{part}-{:02x}{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2], digest[3]));
+    // Two tests may want the same answers.
+    let lock = File::create(kept.with_extension("lock")).expect("the fixture's folder is writable");
+    lock.lock().expect("a file can be locked");
+    for attempt in 1.. {
+        if !kept.exists() {
+            let partial = scratch(&format!("oracle-{part}"));
+            execute(&mut Command::new("guestfish"), disks, &[], script, &partial);
+            fs::rename(&partial, &kept).expect("the answers can be kept");
+        }
+        let run = collect(calls, &kept);
+        let complete = run.answers.len() == calls.len();
+        // The appliance's kernel finds disks in any order. Where a lone disk comes after the appliance's own, messages and
+        // device numbers tell of that: ask again.
+        let swapped = run.answers.iter().any(|answer| answer.stdout.contains_str("DEVNAME: /dev/sdb"));
+        if complete && !swapped {
+            return run;
+        }
+        fs::remove_dir_all(&kept).expect("answers can be forgotten");
+        assert!(
+            attempt < 4,
+            "the oracle stopped at {}:\n{}",
+            calls[run.answers.len().min(calls.len() - 1)].text,
+            tail(&run)
+        );
+    }
+    unreachable!("the loop ends by returning or failing")
+}
+
+/// Runs `program` with the script on stdin in `folder`, where the disks are linked to; what it prints goes to files there.
+fn execute(program: &mut Command, disks: &Path, swapped: &[(&str, &str)], script: &str, folder: &Path) {
+    let files = folder.join("files");
+    fs::create_dir_all(&files).expect("a scratch folder is writable");
+    for disk in DISKS {
+        let target = swapped.iter().find(|(name, _)| *name == disk).map_or(disk, |(_, other)| other);
+        symlink(disks.join(target), files.join(disk)).expect("a scratch folder takes links");
+    }
+    let create = |name: &str| File::create(folder.join(name)).expect("a scratch folder is writable");
+    create("script").write_all(script.as_bytes()).expect("a scratch folder is writable");
+    let script = File::open(folder.join("script")).expect("it was just written");
+    let wanted = program.get_program().to_owned();
+    let arguments: Vec<_> = program.get_args().map(|argument| argument.to_owned()).collect();
+    let status = Command::new("timeout")
+        .args(["--signal=KILL", "600"])
+        .arg(wanted)
+        .args(arguments)
+        .current_dir(&files)
+        .env_clear()
+        .envs([("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"), ("HOME", "/root"), ("LC_ALL", "C.UTF-8"), ("TZ", "UTC")])
+        .envs([("LIBGUESTFS_BACKEND", "direct"), ("LIBGUESTFS_BACKEND_SETTINGS", "force_tcg")])
+        .stdin(Stdio::from(script))
+        .stdout(create("stdout"))
+        .stderr(create("stderr"))
+        .status()
+        .expect("timeout is part of every system");
+    writeln!(create("status"), "{status}").expect("a scratch folder is writable");
+}
+
+/// Splits what was printed at the marks, and reads the files that were written.
+fn collect(calls: &[Call], folder: &Path) -> Run {
+    let stdout = fs::read(folder.join("stdout")).expect("it was written");
+    let stderr = fs::read(folder.join("stderr")).expect("it was written");
+    let (mut out, mut err) = (stdout.as_slice(), stderr.as_slice());
+    let mut answers = Vec::new();
+    for index in 0..calls.len() {
+        let end = format!("{}\n", mark(index));
+        let unknown = format!("{}: unknown command\n", mark(index));
+        let (Some((this_out, rest_out)), Some((this_err, rest_err))) =
+            (out.split_once_str(&end), err.split_once_str(&unknown))
+        else {
+            break;
+        };
+        answers.push(Answer { stdout: this_out.to_owned(), stderr: this_err.to_owned() });
+        (out, err) = (rest_out, rest_err);
+    }
+    if answers.len() < calls.len() {
+        answers.push(Answer { stdout: out.to_owned(), stderr: err.to_owned() });
+        answers.truncate(calls.len().saturating_sub(1));
+    }
+    let mut files = BTreeMap::new();
+    list_files(&folder.join("files"), "", &mut files);
+    Run { answers, files }
+}
+
+/// Name → what is compared of it, for everything below `folder` but the links to the disks.
+fn list_files(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<String>>) {
+    for entry in fs::read_dir(folder).expect("a folder can be listed") {
+        let entry = entry.expect("a folder can be listed");
+        let name = format!("{prefix}{}", entry.file_name().as_encoded_bytes().escape_ascii());
+        let path = entry.path();
+        let kind = entry.file_type().expect("a file has a type");
+        if kind.is_dir() {
+            list_files(&path, &format!("{name}/"), files);
+        } else if kind.is_symlink() {
+            if !DISKS.contains(&name.as_str()) {
+                let target = fs::read_link(&path).expect("a link has a target");
+                files.insert(name, vec![format!("-> {}", target.as_os_str().as_encoded_bytes().escape_ascii())]);
+            }
+        } else {
+            files.insert(name.clone(), contents(&name, &path));
+        }
+    }
+}
+
+fn contents(name: &str, path: &Path) -> Vec<String> {
+    // An image that was made is compared by what calls say of it: other than a raw one it may be laid out as it likes.
+    if name.ends_with(".qcow2") {
+        return vec!["an image".into()];
+    }
+    let bytes = fs::read(path).expect("a file can be read");
+    let unpacked = match name.rsplit_once('.').map_or("", |(_, extension)| extension) {
+        _ if bytes.is_empty() => Ok(bytes),
+        "gz" | "tgz" => decompress("gzip", path),
+        "xz" | "txz" => decompress("xz", path),
+        "bz2" => decompress("bzip2", path),
+        "zst" => decompress("zstd", path),
+        _ => Ok(bytes),
+    };
+    let listing = unpacked.and_then(|bytes| match name {
+        _ if bytes.is_empty() => Ok(Vec::new()),
+        _ if name.contains(".tar") || name.ends_with(".tgz") || name.ends_with(".txz") => tar_listing(&bytes),
+        _ if name.ends_with(".cpio") => cpio_listing(&bytes),
+        _ if name.ends_with(".list0") => Ok(sorted(bytes.split(|byte| *byte == 0))),
+        _ if name.ends_with(".sums") => Ok(sorted(bytes.lines())),
+        _ => Ok(vec![format!("{} bytes, sha256 {:x}", bytes.len(), Sha256::digest(&bytes))]),
+    });
+    listing.unwrap_or_else(|error| vec![format!("unreadable: {error}")])
+}
+
+fn sorted<'a>(parts: impl Iterator<Item = &'a [u8]>) -> Vec<String> {
+    let mut parts: Vec<String> = parts.map(|part| part.escape_ascii().to_string()).collect();
+    parts.sort();
+    parts
+}
+
+/// What of an answer is compared.
+fn comparable(how: &How, answer: &Answer) -> String {
+    let text = |bytes: &[u8]| bytes.to_str_lossy().into_owned();
+    let stdout = match how {
+        How::Exactly => text(&answer.stdout),
+        How::Lines => sorted(answer.stdout.lines()).join("\n"),
+        How::Structs => {
+            // [0] = {  …  }: the numbers go, the elements are sorted.
+            let printed = text(&answer.stdout);
+            let mut elements: Vec<&str> = printed.split("\n}\n").collect();
+            for element in &mut elements {
+                *element = element.split_once("] = {").map_or(*element, |(_, fields)| fields);
+            }
+            elements.sort();
+            elements.join("\n")
+        }
+        How::Df => {
+            // The appliance's own filesystems are in the table, too: its root, and what the kernel provides.
+            let lines = answer.stdout.lines().map(|line| line.fields().map(text).collect::<Vec<_>>().join(" "));
+            let of_guest = |line: &String| line.starts_with("Filesystem") || line.contains("/sysroot");
+            lines.filter(of_guest).collect::<Vec<_>>().join("\n")
+        }
+        How::Without(texts) => {
+            let kept = answer.stdout.lines().filter(|line| !texts.iter().any(|text| line.contains_str(text)));
+            sorted(kept).join("\n")
+        }
+        How::OnlySuccess | How::Differs(_) => String::new(),
+    };
+    let failed = if answer.stderr.is_empty() { "" } else { "(an error)" };
+    match how {
+        How::OnlySuccess => failed.to_owned(),
+        How::Differs(_) => String::new(),
+        _ => format!("{stdout}{}", text(&answer.stderr)),
+    }
+}
+
+/// Fails the test with every call that differs.
+fn report(part: &str, calls: &[Call], ours: &Run, oracle: &Run) {
+    let mut differences = String::new();
+    let mut count = 0;
+    let mut differ = |text: std::fmt::Arguments<'_>| {
+        count += 1;
+        writeln!(differences, "{text}").expect("a string takes text");
+    };
+    for (index, call) in calls.iter().enumerate() {
+        let Some(answer) = ours.answers.get(index) else {
+            differ(format_args!("{part}.fish:{}: {}: we stopped here:\n{}", call.line, call.text, tail(ours)));
+            break;
+        };
+        let (we_say, it_says) = (comparable(&call.how, answer), comparable(&call.how, &oracle.answers[index]));
+        if we_say != it_says {
+            let (we_say, it_says) = (clip(&we_say), clip(&it_says));
+            differ(format_args!("{part}.fish:{}: {}\n--- oracle\n{it_says}\n--- ours\n{we_say}", call.line, call.text));
+        }
+        if let How::Differs(reason) = &call.how {
+            println!("{part}.fish:{}: {}: differs: {reason}", call.line, call.text);
+        }
+    }
+    for name in oracle.files.keys().chain(ours.files.keys().filter(|name| !oracle.files.contains_key(*name))) {
+        match (oracle.files.get(name), ours.files.get(name)) {
+            (Some(oracle), Some(ours)) if oracle == ours => {}
+            (Some(oracle), Some(ours)) => {
+                let missing = oracle.iter().filter(|line| !ours.contains(line)).take(5);
+                let excess = ours.iter().filter(|line| !oracle.contains(line)).take(5);
+                let (missing, excess): (Vec<_>, Vec<_>) = (missing.collect(), excess.collect());
+                differ(format_args!("file {name}\n--- oracle\n{missing:#?}\n--- ours\n{excess:#?}"));
+            }
+            (Some(_), None) => differ(format_args!("file {name}: the oracle writes it, we don't")),
+            (None, _) => differ(format_args!("file {name}: we write it, the oracle doesn't")),
+        }
+    }
+    println!("programme {part}: {} calls, {} files, {count} differences", calls.len(), oracle.files.len());
+    assert!(count == 0, "programme {part}: {count} differences in {} calls:\n{differences}", calls.len());
+}
+
+/// The end of what was printed last, for a run that stopped.
+fn tail(run: &Run) -> String {
+    run.answers.last().map_or(String::new(), |last| {
+        format!("{}{}", clip(&last.stdout.to_str_lossy()), clip(&last.stderr.to_str_lossy()))
+    })
+}
+
+/// Not more of a text than helps.
+fn clip(text: &str) -> String {
+    const LIMIT: usize = 1200;
+    match text.char_indices().nth(LIMIT) {
+        Some((end, _)) => format!("{} … ({} bytes)", &text[..end], text.len()),
+        None => text.to_owned(),
+    }
+}
