@@ -16,5 +16,6 @@
 pub mod detect;
 pub mod ext;
 mod filesystem;
+pub mod ntfs;
 
 pub use filesystem::{DirEntry, FileType, Filesystem, NodeId, Stat, StatVfs, Timestamp, Xattr};
