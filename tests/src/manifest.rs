@@ -171,7 +171,8 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn unhex(text: &str) -> BString {
+/// The bytes of a text in hex.
+pub fn unhex(text: &str) -> BString {
     let digits = text.as_bytes().chunks(2);
     digits
         .map(|pair| u8::from_str_radix(pair.to_str().expect("hex is ASCII"), 16).expect("a manifest has hex paths"))

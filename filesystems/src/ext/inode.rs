@@ -217,8 +217,8 @@ impl Ext {
     /// What `lstat` shows of an inode.
     pub(super) fn stat_of(&self, inode: &Inode) -> Stat {
         let mut blocks = inode.blocks;
-        if inode.has(flag::INLINE_DATA) {
-            // Linux counts inline data although they take no block.
+        if inode.has(flag::INLINE_DATA) && inode.file_type() == FileType::Regular {
+            // Linux counts a file's inline data although they take no block.
             blocks = blocks.saturating_add(inode.size.div_ceil(512));
         }
         let rdev = match inode.file_type() {

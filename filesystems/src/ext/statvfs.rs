@@ -61,8 +61,12 @@ impl Ext {
             overhead = overhead.saturating_add(self.overhead_of_clusters()?);
         } else {
             for group in 0..superblock.group_count() {
+                let copies = match superblock.group_has_superblock(group) {
+                    true => u64::from(superblock.reserved_gdt_blocks).saturating_add(1),
+                    false => 0,
+                };
                 // The two bitmaps and the table are counted where they belong, not where flex_bg put them.
-                let own = u64::from(superblock.group_has_superblock(group))
+                let own = copies
                     .saturating_add(superblock.group_descriptor_blocks(group))
                     .saturating_add(superblock.inode_table_blocks())
                     .saturating_add(2);
