@@ -14,9 +14,8 @@
 //! A type answers calls in one of two styles. By hand, group by group:
 //!
 //! ```
-//! use bstr::BStr;
+//! use glassbox_api::bstr::BStr;
 //! use glassbox_api::{Partitions, structs::Partition};
-//! # use glassbox_api::bstr;
 //!
 //! struct OnePartition;
 //! impl Partitions for OnePartition {
@@ -55,6 +54,6 @@ pub use info::{
 };
 pub use record::Record;
 pub use reply::Reply;
-pub use serve::{dispatch, serve};
+pub use serve::{dispatch, request, serve};
 pub use string_list::StringList;
 pub use value::{FieldValue, StructValue, Value};

@@ -2,9 +2,13 @@
 
 use glassbox_io::{Errno, Error, Result};
 
-use crate::generated::request;
 use crate::xdr::ArgumentDecoder;
-use crate::{Arguments, CallInfo, Calls, Streams, Value, table};
+use crate::{AnyCall, Arguments, CallInfo, Calls, Source, Streams, Value, generated, table};
+
+/// The request for the call that `info` describes, with its arguments out of `source`.
+pub fn request<'a>(info: &'static CallInfo, source: &mut dyn Source<'a>) -> Result<Box<dyn AnyCall + 'a>> {
+    generated::request(info, source)
+}
 
 /// Makes the call that `info` describes, with arguments known only at run time. An argument that is missing or of
 /// another kind is wrong use (`EINVAL`).

@@ -17,6 +17,11 @@ pub(crate) fn malformed(what: impl Into<Cow<'static, str>>) -> Error {
     Error::os_with(Errno::EPROTO, what)
 }
 
+/// The error for more bytes than a message holds.
+pub(crate) fn too_large() -> Error {
+    Error::os_with(Errno::EMSGSIZE, format!("the message is larger than the protocol's limit of {MESSAGE_MAX} bytes"))
+}
+
 /// Zero bytes from the end of `len` bytes to the next multiple of four (RFC 4506, section 3).
 fn padding(len: usize) -> usize {
     len.wrapping_neg() % 4
@@ -100,13 +105,7 @@ impl Encoder {
 
     /// What was built. Fails with `EMSGSIZE` if it is larger than any message.
     pub fn finish(self) -> Result<Vec<u8>> {
-        if self.too_large {
-            return Err(Error::os_with(
-                Errno::EMSGSIZE,
-                format!("the message is larger than the protocol's limit of {MESSAGE_MAX} bytes"),
-            ));
-        }
-        Ok(self.bytes)
+        if self.too_large { Err(too_large()) } else { Ok(self.bytes) }
     }
 }
 
