@@ -4,8 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use flate2::{Decompress, FlushDecompress};
 use glassbox_io::{Error, ReadAt, Result};
-use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
-use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
+use zstd_safe::DCtx;
 
 use super::header::Compression;
 use super::l2::Compressed;
@@ -14,10 +13,6 @@ use super::l2::Compressed;
 const MAX_CACHED: usize = 64;
 /// And their bytes at most; but two clusters always, since a read may lie across their border.
 const MAX_CACHED_BYTES: u64 = 4 << 20;
-
-/// What every Zstandard decoder is advised to accept (RFC 8878, section 3.1.1.1.2). Compressors don't use a window
-/// larger than what they compress, here 2 MiB.
-const MAX_ZSTD_WINDOW: u64 = 8 << 20;
 
 /// Decompresses clusters, and keeps a few.
 ///
@@ -116,18 +111,14 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// The state of a decompressor, which is worth keeping: it has tables of many kilobytes.
 enum Decoder {
     Deflate(Decompress),
-    Zstd(Box<FrameDecoder>),
+    Zstd(DCtx<'static>),
 }
 
 impl Decoder {
     fn new(algorithm: Compression) -> Self {
         match algorithm {
             Compression::Deflate => Decoder::Deflate(Decompress::new(false)),
-            Compression::Zstd => {
-                let mut decoder = FrameDecoder::new();
-                decoder.set_max_window_size(MAX_ZSTD_WINDOW);
-                Decoder::Zstd(Box::new(decoder))
-            }
+            Compression::Zstd => Decoder::Zstd(DCtx::create()),
         }
     }
 
@@ -149,26 +140,18 @@ fn inflate(decoder: &mut Decompress, input: &[u8], out: &mut [u8]) -> Result<usi
     Ok(usize::try_from(decoder.total_out()).unwrap_or(0))
 }
 
-fn unzstd(decoder: &mut FrameDecoder, mut input: &[u8], out: &mut [u8]) -> Result<usize> {
-    let broken = |error: FrameDecoderError| match error {
-        FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { .. }) => {
-            Error::unsupported("qcow2: skippable frames in a Zstandard stream")
-        }
-        error => Error::corrupt("qcow2: a compressed cluster is no Zstandard stream").caused_by(error),
+/// A cluster may be several frames. Each is decompressed straight into `out`, so there is no window whose size the
+/// image could choose.
+fn unzstd(decoder: &mut DCtx<'_>, mut input: &[u8], out: &mut [u8]) -> Result<usize> {
+    let broken = |code| {
+        Error::corrupt("qcow2: a compressed cluster is no Zstandard stream").caused_by(zstd_safe::get_error_name(code))
     };
     let mut filled = 0usize;
-    // A cluster may be several frames; each takes something from the input, so this ends.
-    while filled < out.len() && !input.is_empty() {
-        decoder.reset(&mut input).map_err(broken)?;
-        loop {
-            let rest = out.get_mut(filled..).unwrap_or_default();
-            decoder.decode_blocks(&mut input, BlockDecodingStrategy::UptoBytes(rest.len())).map_err(broken)?;
-            let count = std::io::Read::read(decoder, rest)?;
-            filled = filled.saturating_add(count);
-            if decoder.is_finished() || filled >= out.len() {
-                break;
-            }
-        }
+    while let Some(rest) = out.get_mut(filled..).filter(|rest| !rest.is_empty() && !input.is_empty()) {
+        let length = zstd_safe::find_frame_compressed_size(input).map_err(broken)?;
+        let (frame, after) = input.split_at(length.min(input.len()));
+        filled = filled.saturating_add(decoder.decompress(rest, frame).map_err(broken)?);
+        input = after;
     }
     Ok(filled)
 }
