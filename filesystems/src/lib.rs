@@ -15,6 +15,7 @@
 
 pub mod detect;
 pub mod ext;
+pub mod fat;
 mod filesystem;
 pub mod ntfs;
 

@@ -38,7 +38,7 @@ mod reiserfs;
 mod rom;
 mod stratis;
 mod swap;
-mod text;
+pub(crate) mod text;
 mod udf;
 mod ufs;
 mod vmfs;

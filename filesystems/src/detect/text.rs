@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use bstr::BString;
 
 /// A label of fixed width: it ends at the first NUL, and white space at its end is padding.
-pub(super) fn label(bytes: &[u8]) -> BString {
+pub(crate) fn label(bytes: &[u8]) -> BString {
     let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
     trim_end(bytes.get(..end).unwrap_or_default())
 }
@@ -70,7 +70,7 @@ pub(super) fn text_uuid(bytes: &[u8]) -> BString {
 }
 
 /// The 32-bit serial number of FAT, exFAT and HPFS, as `ABCD-1234`; empty if it is zero.
-pub(super) fn serial(bytes: [u8; 4]) -> BString {
+pub(crate) fn serial(bytes: [u8; 4]) -> BString {
     match u32::from_le_bytes(bytes) {
         0 => BString::default(),
         serial => format!("{:04X}-{:04X}", serial >> 16, serial & 0xffff).into(),
