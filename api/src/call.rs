@@ -59,6 +59,8 @@ pub trait AnyCall {
     fn decode_reply(&mut self, body: &[u8]) -> Result<()>;
     /// The body of the reply message. Fails if there is no reply yet, or if it exceeds what a message holds.
     fn encode_reply(&self) -> Result<Vec<u8>>;
+    /// The reply, if there is one yet, as a value: for traces.
+    fn value(&self) -> Option<Value>;
     /// Takes the reply out, as a value.
     fn take_value(&mut self) -> Option<Value>;
 
@@ -129,6 +131,10 @@ impl<C: Call> AnyCall for Pending<C> {
         let mut encoder = Encoder::default();
         self.reply.as_ref().ok_or_else(|| no_reply(C::INFO))?.encode(&mut encoder);
         encoder.finish()
+    }
+
+    fn value(&self) -> Option<Value> {
+        self.reply.clone().map(C::Reply::into_value)
     }
 
     fn take_value(&mut self) -> Option<Value> {

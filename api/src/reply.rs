@@ -7,7 +7,7 @@ use crate::xdr::{Decoder, Encoder, malformed};
 use crate::{Record, Value};
 
 /// The result of a call.
-pub trait Reply: Sized {
+pub trait Reply: Clone + Sized {
     /// Appends the wire form.
     fn encode(&self, to: &mut Encoder);
     /// Reads the wire form.
@@ -137,7 +137,7 @@ impl Reply for Vec<(BString, BString)> {
     }
 }
 
-impl<T: Record> Reply for Vec<T> {
+impl<T: Record + Clone> Reply for Vec<T> {
     fn encode(&self, to: &mut Encoder) {
         to.count(self.len());
         self.iter().for_each(|record| Record::encode(record, to));
@@ -151,7 +151,7 @@ impl<T: Record> Reply for Vec<T> {
     }
 }
 
-impl<T: Record> Reply for T {
+impl<T: Record + Clone> Reply for T {
     fn encode(&self, to: &mut Encoder) {
         Record::encode(self, to);
     }

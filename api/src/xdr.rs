@@ -124,6 +124,12 @@ impl<'a> Decoder<'a> {
         Ok(Decoder { rest: bytes })
     }
 
+    /// Reads structs that follow one another in a file's contents, which may be longer than a message: the private
+    /// streams of `internal_readdir` and the like.
+    pub fn of_stream(bytes: &'a [u8]) -> Self {
+        Decoder { rest: bytes }
+    }
+
     /// How many bytes are left.
     pub fn remaining(&self) -> usize {
         self.rest.len()

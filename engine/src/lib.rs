@@ -1,13 +1,24 @@
 //! The handle: libguestfs's calls, answered in-process by the parsers.
 
+mod calendar;
 mod device_name;
+mod drive;
 mod events;
+mod handle;
+mod in_process;
 mod job;
+mod library;
+mod reader;
+mod session;
 mod settings;
+mod trace;
 mod vfs;
 
 pub use device_name::{DiskName, makedev};
+pub use drive::Drive;
 pub use events::{Event, EventKind, Events};
+pub use handle::{Handle, State};
 pub use job::Job;
+pub use session::Session;
 pub use settings::Settings;
 pub use vfs::{Follow, Located, Mount, MountId, Step, Vfs, Visit};

@@ -18,5 +18,7 @@ pub mod ext;
 pub mod fat;
 mod filesystem;
 pub mod ntfs;
+mod open;
 
 pub use filesystem::{DirEntry, FileType, Filesystem, NodeId, Stat, StatVfs, Timestamp, Xattr};
+pub use open::{open, open_as};

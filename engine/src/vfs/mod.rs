@@ -150,6 +150,15 @@ impl Vfs {
         Ok(())
     }
 
+    /// Changes whether the filesystem mounted at `path` may be written to. `EINVAL` if none is mounted there.
+    pub fn remount(&mut self, path: &BStr, read_only: bool) -> Result<()> {
+        let found = self.resolve(path, Follow::Always)?;
+        let mount = self.mounts[1..].iter_mut().find(|mount| mount.id == found.mount && mount.path == found.path);
+        let mount = mount.ok_or_else(|| Error::os(Errno::EINVAL).at_path(path))?;
+        mount.read_only = read_only;
+        Ok(())
+    }
+
     /// Unmounts everything and forgets the directories that `mkmountpoint` made under mounts that are gone.
     pub fn unmount_all(&mut self) {
         self.mounts.truncate(1);
@@ -180,6 +189,11 @@ impl Vfs {
             return Err(Error::unsupported("removing a directory inside a mounted filesystem").at_path(path));
         }
         self.scaffold.remove(found.node).map_err(|error| error.at_path(path))
+    }
+
+    /// The mount that a file is on.
+    pub fn mount_of(&self, file: &Located) -> Option<&Mount> {
+        self.get(file.mount)
     }
 
     fn get(&self, id: MountId) -> Option<&Mount> {

@@ -1,0 +1,83 @@
+//! A drive: an image file that the caller added, before and after it is opened.
+
+use std::path::PathBuf;
+
+use bstr::BString;
+
+/// What `add_drive` was told.
+#[derive(Clone, Debug, Default)]
+pub struct Drive {
+    /// The host's file; `None` for a drive over the network.
+    pub path: Option<PathBuf>,
+    /// As the caller spelled it.
+    pub filename: BString,
+    /// Whether writes to it are refused.
+    pub read_only: bool,
+    /// The format; `None` probes the image, which trusts whoever wrote it.
+    pub format: Option<BString>,
+    /// The bus that old programs ask for; without effect.
+    pub iface: Option<BString>,
+    /// The name that the drive had in the guest, for inspection.
+    pub name: Option<BString>,
+    /// The drive's name in `/dev/disk/guestfs/`.
+    pub label: Option<BString>,
+    /// `file`, or a network protocol.
+    pub protocol: BString,
+    /// The servers of a network protocol.
+    pub servers: Vec<BString>,
+    /// The user there.
+    pub username: Option<BString>,
+    /// The password there.
+    pub secret: Option<BString>,
+    /// How qemu caches: `writeback` or `unsafe`.
+    pub cachemode: Option<BString>,
+    /// Whether qemu passes discards on: `disable`, `enable` or `besteffort`.
+    pub discard: Option<BString>,
+    /// Whether qemu copies what it reads from a backing file.
+    pub copy_on_read: bool,
+    /// The sector size: 512 or 4096.
+    pub block_size: Option<u32>,
+    /// A file of our own, removed with the handle.
+    pub scratch: bool,
+}
+
+impl Drive {
+    /// As `debug_drives` shows it.
+    pub fn describe(&self) -> BString {
+        let mut text = self.filename.clone();
+        let mut word = |name: &str, value: &[u8]| {
+            text.push(b' ');
+            text.extend_from_slice(name.as_bytes());
+            text.extend_from_slice(value);
+        };
+        if self.read_only {
+            word("readonly", b"");
+        }
+        if let Some(format) = &self.format {
+            word("format=", format);
+        }
+        if let Some(iface) = &self.iface {
+            word("iface=", iface);
+        }
+        if let Some(name) = &self.name {
+            word("name=", name);
+        }
+        if let Some(label) = &self.label {
+            word("label=", label);
+        }
+        word("protocol=", &self.protocol);
+        for server in &self.servers {
+            word("server=", server);
+        }
+        if let Some(cachemode) = &self.cachemode {
+            word("cache=", cachemode);
+        }
+        if let Some(discard) = &self.discard {
+            word("discard=", discard);
+        }
+        if self.copy_on_read {
+            word("copyonread", b"");
+        }
+        text
+    }
+}

@@ -1,0 +1,188 @@
+//! The handle: the one door that every call passes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bstr::BString;
+use glassbox_api::{AnyCall, Call, Door, Pending};
+use glassbox_io::{Error, Result};
+
+use crate::events::{Event, EventKind, Events};
+use crate::in_process::InProcess;
+use crate::library::Library;
+use crate::session::Session;
+use crate::trace;
+
+/// Where a handle is in its life. Upstream's `LAUNCHING` passes within the call `launch` and is never seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Drives are being added.
+    Config,
+    /// Launched: disks can be asked about.
+    Ready,
+}
+
+/// A libguestfs handle. It has every call of the API, through the group traits of [`glassbox_api`].
+///
+/// ```no_run
+/// use glassbox_api::{Drives, FilesRead, Launching, Mounting};
+///
+/// let mut g = glassbox_engine::Handle::new()?;
+/// g.add_drive_ro("disk.img".into())?;
+/// g.launch()?;
+/// g.mount_ro("/dev/sda1".into(), "/".into())?;
+/// println!("{}", g.cat("/etc/hostname".into())?);
+/// # Ok::<(), glassbox_io::Error>(())
+/// ```
+///
+/// A call is checked and traced, then goes one of two ways: [`Library`] answers what needs no disk, or is made of
+/// other calls; [`InProcess`] answers questions about disks.
+pub struct Handle {
+    pub(crate) session: Session,
+    pub(crate) in_process: Option<InProcess>,
+    pub(crate) events: Arc<Events>,
+    cancelled: Arc<AtomicBool>,
+    serial: u64,
+    /// How many calls are under way: calls of the library are made of others.
+    depth: u32,
+}
+
+impl Handle {
+    /// A handle with the settings that the environment asks for.
+    pub fn new() -> Result<Self> {
+        let mut handle = Handle::without_environment();
+        handle
+            .session
+            .settings
+            .parse_environment(&|name| std::env::var_os(name).map(|value| BString::from(value.into_encoded_bytes())))?;
+        Ok(handle)
+    }
+
+    /// A handle with the default settings.
+    pub fn without_environment() -> Self {
+        Handle {
+            session: Session::default(),
+            in_process: None,
+            events: Arc::default(),
+            cancelled: Arc::default(),
+            serial: 0,
+            depth: 0,
+        }
+    }
+
+    /// Where it is in its life.
+    pub fn state(&self) -> State {
+        if self.in_process.is_some() { State::Ready } else { State::Config }
+    }
+
+    /// Who listens to it.
+    pub fn events(&self) -> &Arc<Events> {
+        &self.events
+    }
+
+    /// Set to end the call that is under way, from another thread or a signal handler.
+    pub fn canceller(&self) -> Arc<AtomicBool> {
+        self.cancelled.clone()
+    }
+
+    /// Settings and drives.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// What the library prints when it is verbose: to those who listen, else to stderr.
+    pub fn debug(&self, message: impl FnOnce() -> String) {
+        if self.session.settings.verbose {
+            self.tell(EventKind::Library, message().as_bytes(), "libguestfs: ");
+        }
+    }
+
+    /// A warning: to those who listen, else to stderr.
+    pub fn warn(&self, message: &str) {
+        self.tell(EventKind::Warning, message.as_bytes(), "libguestfs: warning: ");
+    }
+
+    fn tell(&self, kind: EventKind, text: &[u8], prefix: &str) {
+        if !self.events.fire(&Event { kind, text, numbers: &[] }) {
+            eprintln!("{prefix}{}", bstr::BStr::new(text));
+        }
+    }
+
+    fn trace(&self, text: impl FnOnce() -> BString) {
+        if self.session.settings.trace {
+            let identifier = &self.session.settings.identifier;
+            let prefix = match identifier.is_empty() {
+                true => "libguestfs: trace: ".to_owned(),
+                false => format!("libguestfs: trace: {identifier}: "),
+            };
+            self.tell(EventKind::Trace, &text(), &prefix);
+        }
+    }
+
+    /// What happens to every call. Not generic: compiled once for all of them.
+    fn pass(&mut self, call: &mut dyn AnyCall) -> Result<()> {
+        let info = call.info();
+        if !info.wrapper {
+            return call.answer(&mut Library(self));
+        }
+        if self.depth == 0 {
+            // What was cancelled before this call is over.
+            self.cancelled.store(false, Ordering::Relaxed);
+        }
+        self.events.fire(&Event { kind: EventKind::Enter, text: info.name.as_bytes(), numbers: &[] });
+        self.trace(|| trace::call(call));
+        self.depth += 1;
+        let result = self.answer(call).map_err(|error| error.in_call(info.name));
+        self.depth -= 1;
+        match &result {
+            Ok(()) => self.trace(|| call.value().map_or_else(BString::default, |value| trace::result(info, &value))),
+            Err(_) => self.trace(|| trace::failure(info)),
+        }
+        result
+    }
+
+    fn answer(&mut self, call: &mut dyn AnyCall) -> Result<()> {
+        let info = call.info();
+        if info.config_only && self.state() != State::Config {
+            return Err(Error::usage("this function can only be called in the config state"));
+        }
+        if !info.is_daemon() {
+            return call.answer(&mut Library(self));
+        }
+        self.serial += 1;
+        let Some(in_process) = &mut self.in_process else {
+            return Err(Error::usage(
+                "call launch before using this function\n(in guestfish, don't forget to use the 'run' command)",
+            ));
+        };
+        in_process.begin(info, self.serial, self.events.clone(), self.cancelled.clone());
+        in_process.check(call).and_then(|()| call.answer(in_process)).map_err(|error| needs_appliance(error, info.name))
+    }
+}
+
+/// Says what an unsupported call would need, instead of only that it failed.
+fn needs_appliance(error: Error, name: &str) -> Error {
+    match error.is_unsupported() {
+        true => Error::unsupported(format!(
+            "{} can't be done by reading the image: it needs the appliance, which this version doesn't have",
+            error.path().map_or_else(|| name.to_owned(), |path| format!("{name} {path}"))
+        ))
+        .caused_by(error),
+        false => error,
+    }
+}
+
+impl Door for Handle {
+    fn call<C: Call>(&mut self, call: C) -> Result<C::Reply> {
+        let mut pending = Pending::new(call);
+        self.pass(&mut pending)?;
+        pending.into_reply()
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.trace(|| "close".into());
+        self.events.fire(&Event { kind: EventKind::Close, text: b"", numbers: &[] });
+    }
+}

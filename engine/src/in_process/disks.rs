@@ -1,0 +1,163 @@
+//! The block devices of a launched handle: disks, their partitions, and logical volumes.
+
+use std::sync::{Arc, OnceLock};
+
+use bstr::{BStr, BString, ByteSlice};
+use glassbox_formats::{Format, OpenOptions};
+use glassbox_io::{Errno, Error, Result, ResultExt, Source};
+use glassbox_partitions::PartitionTable;
+
+use crate::device_name::DiskName;
+use crate::drive::Drive;
+
+/// Where Linux keeps the names that drives were given with `label`.
+const LABELS: &[u8] = b"/dev/disk/guestfs/";
+
+/// All block devices.
+pub(crate) struct Disks {
+    disks: Vec<Disk>,
+}
+
+/// One opened drive.
+pub(crate) struct Disk {
+    /// `/dev/sda`.
+    pub name: DiskName,
+    /// Its contents.
+    pub source: Source,
+    /// Whether it was added read-only.
+    pub read_only: bool,
+    /// Its name in `/dev/disk/guestfs/`.
+    pub label: Option<BString>,
+    /// Bytes of a sector.
+    pub block_size: u32,
+    table: OnceLock<Option<PartitionTable>>,
+}
+
+/// A block device that was asked for by name.
+#[derive(Clone)]
+pub(crate) struct Device {
+    /// The canonical name: `/dev/sda1`, `/dev/vg/lv`.
+    pub name: BString,
+    /// Its contents.
+    pub source: Source,
+    /// `st_rdev` of the device, `st_dev` of files on it.
+    pub number: u64,
+    /// The disk and partition; `None` for a logical volume.
+    pub disk: Option<DiskName>,
+    /// Whether its drive was added read-only.
+    pub read_only: bool,
+    /// Bytes of a sector.
+    pub block_size: u32,
+}
+
+impl Disk {
+    fn open(index: usize, drive: &Drive) -> Result<Self> {
+        let Some(path) = &drive.path else {
+            return Err(
+                Error::unsupported(format!("drives over the network ({})", drive.protocol)).at_path(&drive.filename)
+            );
+        };
+        let mut options = OpenOptions::new();
+        if let Some(format) = &drive.format {
+            options = options.format(Format::from_name(format)?);
+        }
+        let disk = glassbox_formats::open(path, &options).at_path(&drive.filename)?;
+        Ok(Disk {
+            name: DiskName { disk: index, partition: None },
+            source: disk.into_source(),
+            read_only: drive.read_only,
+            label: drive.label.clone(),
+            block_size: drive.block_size.unwrap_or(512),
+            table: OnceLock::new(),
+        })
+    }
+
+    /// Its partitions as Linux shows them: a table that can't be read shows none.
+    pub fn table(&self) -> Option<&PartitionTable> {
+        self.table.get_or_init(|| self.read_table().ok().flatten()).as_ref()
+    }
+
+    /// Its partition table, or why it can't be read.
+    pub fn read_table(&self) -> Result<Option<PartitionTable>> {
+        PartitionTable::read(&self.source, Some(self.block_size))
+    }
+
+    /// The disk as a device.
+    pub fn device(&self) -> Device {
+        Device {
+            name: self.name.into(),
+            source: self.source.clone(),
+            number: self.name.device_number(),
+            disk: Some(self.name),
+            read_only: self.read_only,
+            block_size: self.block_size,
+        }
+    }
+
+    /// Its partition of this number as a device.
+    pub fn partition(&self, number: u32) -> Result<Option<Device>> {
+        let Some(found) = self.table().and_then(|table| table.devices().find(|found| found.number == number)) else {
+            return Ok(None);
+        };
+        let name = DiskName { partition: Some(number), ..self.name };
+        Ok(Some(Device {
+            name: name.into(),
+            source: Arc::new(found.open(self.source.clone())?),
+            number: name.device_number(),
+            disk: Some(name),
+            ..self.device()
+        }))
+    }
+
+    /// The numbers of its partitions, in their order.
+    pub fn partition_numbers(&self) -> Vec<u32> {
+        self.table().map(|table| table.devices().map(|found| found.number).collect()).unwrap_or_default()
+    }
+}
+
+impl Disks {
+    /// Opens the image of each drive.
+    pub fn open(drives: &[Drive]) -> Result<Self> {
+        let disks = drives.iter().enumerate().map(|(index, drive)| Disk::open(index, drive)).collect::<Result<_>>()?;
+        Ok(Disks { disks })
+    }
+
+    /// The disks, in the order in which they were added.
+    pub fn all(&self) -> &[Disk] {
+        &self.disks
+    }
+
+    /// The disk of this name, or that this partition is on; `ENOENT` if there is none.
+    pub fn disk(&self, name: &BStr) -> Result<&Disk> {
+        let known = DiskName::parse(name).and_then(|known| self.disks.get(known.disk));
+        known.ok_or_else(|| Error::os(Errno::ENOENT).at_path(name))
+    }
+
+    /// The device of this name: a disk, a partition or a logical volume, in any spelling; `ENOENT` if there is none.
+    pub fn device(&self, name: &BStr) -> Result<Device> {
+        let found = match DiskName::parse(name) {
+            Some(DiskName { disk, partition }) => match (self.disks.get(disk), partition) {
+                (Some(disk), None) => Some(disk.device()),
+                (Some(disk), Some(number)) => disk.partition(number)?,
+                (None, _) => None,
+            },
+            None if name.starts_with(LABELS) => self.labelled(&name[LABELS.len()..])?,
+            None => None,
+        };
+        found.ok_or_else(|| Error::os(Errno::ENOENT).at_path(name))
+    }
+
+    /// What a label names: a disk, or with a number behind the label one of its partitions.
+    fn labelled(&self, name: &[u8]) -> Result<Option<Device>> {
+        // Labels are letters only, so the number's digits can't belong to one.
+        let (label, number) = name.split_at(name.iter().position(u8::is_ascii_digit).unwrap_or(name.len()));
+        let Some(disk) = self.disks.iter().find(|disk| disk.label.as_ref().is_some_and(|known| known == label)) else {
+            return Ok(None);
+        };
+        match number.to_str() {
+            Ok("") => Ok(Some(disk.device())),
+            Ok(number) => number.parse().map_or(Ok(None), |number| disk.partition(number)),
+            Err(_) => Ok(None),
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Calls about disks, answered by the parsers: the side of libguestfs's daemon.
+//!
+//! One file per group of the API, named as the group. What isn't implemented answers *unsupported*, by the group
+//! traits' default methods.
+
+mod arguments;
+mod blockdev;
+mod disks;
+mod files_read;
+mod mount;
+mod unanswered;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use bstr::{BStr, BString};
+use glassbox_api::CallInfo;
+use glassbox_io::{Result, Source};
+
+use crate::drive::Drive;
+use crate::events::Events;
+use crate::job::Job;
+use crate::vfs::{Follow, Located, Vfs};
+
+pub(crate) use disks::{Device, Disks};
+
+/// Opened images, and what is mounted from them.
+pub struct InProcess {
+    pub(crate) disks: Disks,
+    pub(crate) vfs: Vfs,
+    /// Devices that `blockdev_setro` made read-only.
+    pub(crate) read_only_devices: HashSet<BString>,
+    /// The mask that files would be made with; kept for `umask`.
+    pub(crate) umask: u32,
+    current: Current,
+}
+
+/// The call that is being answered, for those that report progress.
+#[derive(Default)]
+struct Current {
+    events: Arc<Events>,
+    cancelled: Arc<AtomicBool>,
+    procedure: u64,
+    serial: u64,
+}
+
+impl InProcess {
+    /// Opens the images of `drives`, read-only.
+    pub fn open(drives: &[Drive]) -> Result<Self> {
+        Ok(InProcess {
+            disks: Disks::open(drives)?,
+            vfs: Vfs::default(),
+            read_only_devices: HashSet::new(),
+            umask: 0o22,
+            current: Current::default(),
+        })
+    }
+
+    /// Tells which call comes next.
+    pub(crate) fn begin(&mut self, info: &CallInfo, serial: u64, events: Arc<Events>, cancelled: Arc<AtomicBool>) {
+        let procedure = u64::from(info.proc_nr.unwrap_or(0));
+        self.current = Current { events, cancelled, procedure, serial };
+    }
+
+    /// The work of the call that is being answered.
+    pub(crate) fn job(&self) -> Job {
+        let Current { events, cancelled, procedure, serial } = &self.current;
+        Job::new(events.clone(), cancelled.clone(), *procedure, *serial)
+    }
+
+    /// The device of this name, in any of its spellings; `ENOENT` if there is none.
+    pub(crate) fn device(&self, name: &BStr) -> Result<Device> {
+        self.disks.device(name)
+    }
+
+    /// The contents of the device of this name.
+    pub(crate) fn device_source(&self, name: &BStr) -> Result<Source> {
+        Ok(self.device(name)?.source)
+    }
+
+    /// The file at `path`.
+    pub(crate) fn locate(&self, path: &BStr, follow: Follow) -> Result<Located> {
+        self.vfs.resolve(path, follow)
+    }
+
+    /// The canonical name of a device, or the name itself where it isn't one.
+    pub(crate) fn canonical(&self, name: &BStr) -> BString {
+        self.device(name).map(|device| device.name).unwrap_or_else(|_| name.to_owned())
+    }
+}

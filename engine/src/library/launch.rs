@@ -1,0 +1,117 @@
+//! The group `launch`: from configuration to questions, and back.
+
+use std::sync::atomic::Ordering;
+
+use bstr::{BStr, BString, ByteSlice};
+use glassbox_api::Launching;
+use glassbox_io::{Errno, Error, Result};
+
+use super::Library;
+use crate::events::{Event, EventKind};
+use crate::handle::State;
+use crate::in_process::InProcess;
+
+/// The states' numbers in the C ABI.
+const CONFIG: i32 = 0;
+const READY: i32 = 2;
+
+impl Library<'_> {
+    fn stop(&mut self) {
+        if self.0.in_process.take().is_some() {
+            self.0.session.drives.clear();
+        }
+    }
+}
+
+impl Launching for Library<'_> {
+    /// Opens the images. Nothing is started, so this takes no longer than reading a few headers.
+    fn launch(&mut self) -> Result<()> {
+        let handle = &mut *self.0;
+        handle.debug(|| format!("launch: {} drives, read in-process", handle.session.drives.len()));
+        handle.in_process = Some(InProcess::open(&handle.session.drives)?);
+        handle.events.fire(&Event { kind: EventKind::LaunchDone, text: b"", numbers: &[] });
+        Ok(())
+    }
+
+    fn wait_ready(&mut self) -> Result<()> {
+        match self.0.state() {
+            State::Ready => Ok(()),
+            State::Config => Err(Error::usage("the handle has not been launched yet")),
+        }
+    }
+
+    fn shutdown(&mut self) -> Result<()> {
+        match self.0.state() {
+            State::Ready => {
+                self.stop();
+                Ok(())
+            }
+            State::Config => Err(Error::usage("no subprocess to shut down")),
+        }
+    }
+
+    fn kill_subprocess(&mut self) -> Result<()> {
+        self.0.shutdown()
+    }
+
+    fn get_state(&mut self) -> Result<i32> {
+        Ok(match self.0.state() {
+            State::Config => CONFIG,
+            State::Ready => READY,
+        })
+    }
+
+    fn is_config(&mut self) -> Result<bool> {
+        Ok(self.0.state() == State::Config)
+    }
+
+    fn is_launching(&mut self) -> Result<bool> {
+        Ok(false)
+    }
+
+    fn is_ready(&mut self) -> Result<bool> {
+        Ok(self.0.state() == State::Ready)
+    }
+
+    fn is_busy(&mut self) -> Result<bool> {
+        // Only ever asked between calls.
+        Ok(false)
+    }
+
+    fn get_pid(&mut self) -> Result<i32> {
+        Err(Error::os_with(Errno::ESRCH, "no qemu subprocess: the images are read in this process"))
+    }
+
+    fn config(&mut self, hvparam: &BStr, hvvalue: Option<&BStr>) -> Result<()> {
+        if !hvparam.starts_with(b"-") {
+            return Err(Error::usage("parameter must begin with '-' character"));
+        }
+        // These would change what the appliance is started with.
+        const RESERVED: [&[u8]; 6] = [b"-kernel", b"-initrd", b"-nographic", b"-display", b"-serial", b"-full-screen"];
+        if RESERVED.contains(&hvparam.as_bytes()) {
+            return Err(Error::usage(format!("parameter '{hvparam}' isn't allowed")));
+        }
+        self.0.session.hv_params.push((hvparam.to_owned(), hvvalue.map(BString::from)));
+        Ok(())
+    }
+
+    fn parse_environment(&mut self) -> Result<()> {
+        let lookup = |name: &str| std::env::var_os(name).map(|value| BString::from(value.into_encoded_bytes()));
+        self.0.session.settings.parse_environment(&lookup)
+    }
+
+    fn parse_environment_list(&mut self, environment: &[&BStr]) -> Result<()> {
+        let lookup = |name: &str| {
+            environment
+                .iter()
+                .find_map(|variable| variable.strip_prefix(name.as_bytes())?.strip_prefix(b"="))
+                .map(BString::from)
+        };
+        self.0.session.settings.parse_environment(&lookup)
+    }
+
+    fn user_cancel(&mut self) -> Result<()> {
+        self.0.canceller().store(true, Ordering::Relaxed);
+        Ok(())
+    }
+}
