@@ -21,7 +21,6 @@ impl AttributeType {
     pub const BITMAP: Self = AttributeType(0xb0);
     pub const REPARSE_POINT: Self = AttributeType(0xc0);
     pub const EA: Self = AttributeType(0xe0);
-    pub const LOGGED_UTILITY_STREAM: Self = AttributeType(0x100);
     /// Ends the attributes of a file record.
     pub const END: Self = AttributeType(0xffff_ffff);
 }

@@ -28,10 +28,10 @@ impl BootSector {
     pub fn read(source: &dyn ReadAt) -> Result<Self> {
         let mut sector = [0; 512];
         source.read_exact_at(&mut sector, 0)?;
-        Self::parse(Fields::new(&sector))
+        Self::parse(Fields::new(&sector), source.len())
     }
 
-    fn parse(sector: Fields<'_>) -> Result<Self> {
+    fn parse(sector: Fields<'_>, device_size: u64) -> Result<Self> {
         if sector.slice(3, 8)? != OEM_ID {
             return Err(Error::corrupt("ntfs: the boot sector doesn't carry the OEM ID \"NTFS\""));
         }
@@ -49,9 +49,18 @@ impl BootSector {
             return Err(Error::corrupt(format!("ntfs: {cluster_size} bytes per cluster")));
         }
         let sectors = sector.le64(0x28)?;
+        // ntfs-3g refuses a volume whose end is cut off as well. It bounds everything that is counted in clusters.
+        match sectors.checked_mul(sector_size) {
+            Some(size) if size <= device_size => {}
+            _ => {
+                return Err(Error::corrupt(format!(
+                    "ntfs: the volume has {sectors} sectors of {sector_size} bytes, its device {device_size} bytes"
+                )));
+            }
+        }
         let clusters = sectors.checked_div(sectors_per_cluster).unwrap_or(0);
         let mft_lcn = sector.le64(0x30)?;
-        if clusters.checked_mul(cluster_size).is_none() || mft_lcn >= clusters {
+        if mft_lcn >= clusters {
             return Err(Error::corrupt(format!("ntfs: the MFT at cluster {mft_lcn} of {clusters}")));
         }
         let record_size = record_size(sector.u8(0x40)?, cluster_size)?;
@@ -88,22 +97,32 @@ mod tests {
         bytes
     }
 
+    fn parse(sector: &[u8]) -> Result<BootSector> {
+        BootSector::parse(Fields::new(sector), 100_000 * 4096)
+    }
+
     #[test]
     fn sizes_come_as_counts_and_as_powers() {
-        let boot = BootSector::read(&sector(512, 8, -10)).unwrap();
+        let boot = parse(&sector(512, 8, -10)).unwrap();
         assert_eq!((boot.cluster_size, boot.clusters, boot.record_size), (4096, 12_500, 1024));
-        let boot = BootSector::read(&sector(4096, 1, 1)).unwrap();
+        let boot = parse(&sector(4096, 1, 1)).unwrap();
         assert_eq!((boot.cluster_size, boot.record_size), (4096, 4096));
         // 0xf4 = -12: 4096 sectors of 512 bytes.
-        let boot = BootSector::read(&sector(512, 0xf4, -10)).unwrap();
+        let boot = parse(&sector(512, 0xf4, -10)).unwrap();
         assert_eq!(boot.cluster_size, 2 << 20);
     }
 
     #[test]
     fn absurd_sizes_are_corrupt() {
         for (bytes, sectors, record) in [(513, 8, -10), (512, 3, -10), (512, 8, -100), (512, 0x80, -4), (0, 8, -10)] {
-            assert!(BootSector::read(&sector(bytes, sectors, record)).is_err(), "{bytes} {sectors} {record}");
+            assert!(parse(&sector(bytes, sectors, record)).is_err(), "{bytes} {sectors} {record}");
         }
-        assert!(BootSector::read(&vec![0u8; 512]).is_err());
+        assert!(parse(&[0; 512]).is_err());
+    }
+
+    #[test]
+    fn a_volume_longer_than_its_device_is_corrupt() {
+        assert!(BootSector::parse(Fields::new(&sector(512, 8, -10)), 100_000 * 512).is_ok());
+        assert!(BootSector::parse(Fields::new(&sector(512, 8, -10)), 100_000 * 512 - 1).is_err());
     }
 }

@@ -27,6 +27,8 @@ const ENTRY_HEADER: usize = 16;
 /// No real tree is deeper: a block of 4 KiB holds at least 6 entries with the longest names, and 6¹⁶ is above the
 /// number of files a volume can have. It ends a walk down a tree with a loop.
 const MAX_DEPTH: usize = 16;
+/// The longest bitmap, in bytes: 2²³ blocks of at least 512 bytes hold more names than any directory has.
+const MAX_BITMAP: usize = 1 << 20;
 /// Blocks smaller than a cluster are numbered in units of 512 bytes.
 const SMALL_BLOCK_UNIT: u64 = 512;
 
@@ -68,11 +70,9 @@ impl<'a> Index<'a> {
         let allocation = inode.stream(volume, AttributeType::INDEX_ALLOCATION, name)?;
         let bitmap = match &allocation {
             None => Vec::new(),
-            Some(allocation) => {
-                // A bit for each block, rounded up generously: Windows pads to 8 bytes, and keeps a larger one.
-                let limit = allocation.len().checked_div(8u64.saturating_mul(block_size as u64)).unwrap_or(0);
-                let limit = usize::try_from(limit).unwrap_or(usize::MAX).saturating_mul(2).saturating_add(64 << 10);
-                inode.read_value(volume, AttributeType::BITMAP, name, limit)?.unwrap_or_default()
+            Some(_) => {
+                let bitmap = inode.read_value(volume, AttributeType::BITMAP, name, MAX_BITMAP)?;
+                bitmap.ok_or_else(|| Error::corrupt("ntfs: an index has blocks and no bitmap of them"))?
             }
         };
         Ok(Some(Index { volume, root, allocation, bitmap, block_size, unit }))
@@ -89,11 +89,8 @@ impl<'a> Index<'a> {
         let Some(allocation) = &self.allocation else { return Ok(()) };
         let mut block = vec![0; self.block_size];
         let blocks = allocation.len().checked_div(self.block_size as u64).unwrap_or(0);
-        for number in 0..blocks {
-            let byte = usize::try_from(number >> 3).ok().and_then(|byte| self.bitmap.get(byte)).copied();
-            if byte.unwrap_or(0) >> (number & 7) & 1 == 0 {
-                continue;
-            }
+        let bits = self.bitmap.iter().flat_map(|byte| (0..8).map(move |bit| byte >> bit & 1 != 0));
+        for (number, _) in (0..blocks).zip(bits).filter(|(_, is_in_use)| *is_in_use) {
             self.read_block(allocation, number.saturating_mul(self.block_size as u64), &mut block)?;
             for entry in node(&block, BLOCK_HEADER)? {
                 if visit(entry?)?.is_break() {

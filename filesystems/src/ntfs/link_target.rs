@@ -41,21 +41,21 @@ pub(crate) fn resolve(
     reparse: &ReparsePoint,
     mount_point: &BStr,
 ) -> Result<Option<BString>> {
-    let Some(SubstituteName { units, is_relative }) = reparse.substitute_name() else { return Ok(None) };
+    let Some(SubstituteName { mut units, is_relative }) = reparse.substitute_name() else { return Ok(None) };
     let is_directory = inode.record.is_directory();
     let below_mount_point =
         |path: Option<BString>| path.map(|path| bstr::join("/", [mount_point, path.as_bstr()]).into());
     if reparse.tag == tag::MOUNT_POINT {
-        let path = if is_directory { full_path(volume, &units, true)? } else { None };
+        let path = if is_directory { full_path(volume, &mut units, true)? } else { None };
         return Ok(below_mount_point(path));
     }
     match (units.first(), units.get(1)) {
         (Some(&BACKSLASH), Some(&(QUESTION_MARK | BACKSLASH))) if !is_relative => {
-            Ok(below_mount_point(full_path(volume, &units, is_directory)?))
+            Ok(below_mount_point(full_path(volume, &mut units, is_directory)?))
         }
         (Some(&BACKSLASH), Some(&(QUESTION_MARK | BACKSLASH))) => Ok(None),
         (Some(&BACKSLASH), _) | (_, Some(&COLON)) if is_relative => {
-            Ok(below_mount_point(drive_path(volume, &units, is_directory)?))
+            Ok(below_mount_point(drive_path(volume, &mut units, is_directory)?))
         }
         (Some(&BACKSLASH), _) | (_, Some(&COLON)) => Ok(None),
         (Some(_), _) if is_relative => relative_path(volume, inode, units),
@@ -64,10 +64,13 @@ pub(crate) fn resolve(
 }
 
 /// A path that begins with `\??\`, relative to the root of the mount.
-fn full_path(volume: &Volume, path: &[u16], to_directory: bool) -> Result<Option<BString>> {
-    let Some(path) = path.strip_prefix(DOS_DEVICES) else { return Ok(None) };
-    if let [letter @ 1..=u16::MAX, COLON, BACKSLASH, on_drive @ ..] = path {
-        return on_this_volume_or_drive(volume, *letter, on_drive, path, to_directory);
+fn full_path(volume: &Volume, path: &mut [u16], to_directory: bool) -> Result<Option<BString>> {
+    let Some((prefix, path)) = path.split_at_mut_checked(DOS_DEVICES.len()) else { return Ok(None) };
+    if prefix != DOS_DEVICES {
+        return Ok(None);
+    }
+    if has_drive_letter(path) {
+        return on_this_volume_or_drive(volume, path, to_directory).map(Some);
     }
     let is_volume = path.iter().copied().zip(VOLUME.encode_utf16()).filter(|(a, b)| a == b).count() == VOLUME.len();
     match path.split_last() {
@@ -77,31 +80,35 @@ fn full_path(volume: &Volume, path: &[u16], to_directory: bool) -> Result<Option
 }
 
 /// A path of a symbolic link that begins with a drive letter or a backslash.
-fn drive_path(volume: &Volume, path: &[u16], to_directory: bool) -> Result<Option<BString>> {
+fn drive_path(volume: &Volume, path: &mut [u16], to_directory: bool) -> Result<Option<BString>> {
+    if has_drive_letter(path) {
+        return on_this_volume_or_drive(volume, path, to_directory).map(Some);
+    }
     match path {
-        [letter @ 1..=u16::MAX, COLON, BACKSLASH, on_drive @ ..] => {
-            on_this_volume_or_drive(volume, *letter, on_drive, path, to_directory)
+        [BACKSLASH, from_root @ ..] => {
+            let is_there = search_from_root(volume, from_root, to_directory)?;
+            Ok(is_there.then(|| utf16::to_bytes(from_root.iter().copied())))
         }
-        [BACKSLASH, from_root @ ..] => search_from_root(volume, from_root, to_directory),
         _ => Ok(None),
     }
 }
 
-/// The part of `path` behind its drive letter if it exists here, else the whole among the links for drives.
-fn on_this_volume_or_drive(
-    volume: &Volume,
-    letter: u16,
-    on_drive: &[u16],
-    path: &[u16],
-    to_directory: bool,
-) -> Result<Option<BString>> {
-    if !on_drive.is_empty()
-        && !has_drive_link(volume, letter)?
-        && let Some(found) = search_from_root(volume, on_drive, to_directory)?
+/// Whether `path` begins as `C:\` does.
+fn has_drive_letter(path: &[u16]) -> bool {
+    matches!(path, [1..=u16::MAX, COLON, BACKSLASH, ..])
+}
+
+/// The part of `path` behind its drive letter if it exists here, else the whole among the links for drives. That takes
+/// the case of the names that were found all the same.
+fn on_this_volume_or_drive(volume: &Volume, path: &mut [u16], to_directory: bool) -> Result<BString> {
+    if let [letter, COLON, BACKSLASH, on_drive @ ..] = path
+        && !on_drive.is_empty()
+        && !has_drive_link(volume, *letter)?
+        && search_from_root(volume, on_drive, to_directory)?
     {
-        return Ok(Some(found));
+        return Ok(utf16::to_bytes(on_drive.iter().copied()));
     }
-    Ok(Some(drive_link(path)))
+    Ok(drive_link(path))
 }
 
 /// Where an administrator would link the drive or volume that `path` is on.
@@ -155,22 +162,21 @@ fn pass_separator(path: &mut [u16], at: usize) -> usize {
     }
 }
 
-/// Follows `path` from the root up to its end or to another reparse point, behind which it is left as it is.
-/// `None` if it isn't there, or if what it ends at isn't a directory where one is wanted, or is where none is.
-fn search_from_root(volume: &Volume, path: &[u16], to_directory: bool) -> Result<Option<BString>> {
-    let mut path = path.to_vec();
+/// Follows `path` from the root up to its end or to another reparse point, behind which it is left as it is; as far as
+/// it goes, `path` becomes a Linux path. False if it isn't there, or if what it ends at isn't a directory where one is
+/// wanted, or is where none is.
+fn search_from_root(volume: &Volume, path: &mut [u16], to_directory: bool) -> Result<bool> {
     let mut here = Inode::open(volume, system_file::ROOT)?;
     let mut start = 0;
     loop {
-        let end = component_end(&path, start);
-        let Some(next) = step(volume, &here, &mut path, start, end)? else { return Ok(None) };
+        let end = component_end(path, start);
+        let Some(next) = step(volume, &here, path, start, end)? else { return Ok(false) };
         here = next;
-        start = pass_separator(&mut path, end);
+        start = pass_separator(path, end);
         let is_link = is_reparse_point(volume, &here)?;
         let is_directory = here.record.is_directory();
         if !is_directory || is_link || start >= path.len() {
-            let fits = is_link || is_directory == to_directory;
-            return Ok(fits.then(|| utf16::to_bytes(path)));
+            return Ok(is_link || is_directory == to_directory);
         }
     }
 }
@@ -218,8 +224,11 @@ fn relative_path(volume: &Volume, link: &Inode, path: Vec<u16>) -> Result<Option
     Ok(Some(utf16::to_bytes(path)))
 }
 
-/// The directory that the first name of a file is in.
+/// The directory that the first name of a file is in; the root has none.
 fn parent(volume: &Volume, inode: &Inode) -> Result<Option<Inode>> {
+    if inode.number == system_file::ROOT {
+        return Ok(None);
+    }
     let first = inode.with_attribute(volume, AttributeType::FILE_NAME, b"", |attribute| {
         FileName::parse(attribute.resident()?).map(|name| name.parent.number())
     })?;

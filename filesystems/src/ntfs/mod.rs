@@ -49,13 +49,35 @@ use directory::Name;
 use index::DIRECTORY_INDEX;
 use inode::Inode;
 use special_file::Kind;
-use standard_information::file_attributes;
+use standard_information::{StandardInformation, file_attributes};
 use stream::OpenStream;
 use volume::{Volume, system_file};
 use wof::WofFile;
 
 /// Permissions of every file: ntfs-3g's mount without the option `permissions` masks nothing.
 const PERMISSIONS: u32 = 0o777;
+
+/// ntfs-3g sets no permission at all on the special files of the Windows Subsystem for Linux.
+fn permissions(kind: &Kind, information: &StandardInformation) -> u32 {
+    match kind {
+        Kind::CharDevice(_) | Kind::BlockDevice(_) | Kind::Fifo | Kind::Socket
+            if information.has(file_attributes::REPARSE_POINT) =>
+        {
+            0
+        }
+        _ => PERMISSIONS,
+    }
+}
+
+/// *Corrupt* if a bitmap is much longer than what it counts needs: bitmaps grow ahead in steps, but counting what is
+/// no more than a number in the image would take for ever.
+fn check_bitmap(bytes: u64, bits: u64) -> Result<()> {
+    const AHEAD: u64 = 1 << 20;
+    if bytes > (bits >> 3).saturating_add(AHEAD) {
+        return Err(Error::corrupt(format!("ntfs: a bitmap of {bytes} bytes for {bits} bits")));
+    }
+    Ok(())
+}
 
 /// The block size that a mount through FUSE reports, unless clusters are smaller: a page.
 const MAX_BLOCK_SIZE: u64 = 4096;
@@ -189,7 +211,7 @@ impl Filesystem for Ntfs {
         let data = inode.sizes(volume, AttributeType::DATA, b"")?.unwrap_or_default();
         let mut stat = Stat {
             ino: node.0,
-            mode: kind.mode() | PERMISSIONS,
+            mode: kind.mode() | permissions(&kind, &information),
             nlink: u64::from(inode.record.link_count),
             size: data.data,
             blksize: volume.boot.cluster_size.min(MAX_BLOCK_SIZE),
@@ -257,21 +279,26 @@ impl Filesystem for Ntfs {
     }
 
     /// Any stream, and the properties `system.ntfs_*`: `acl`, `attrib`, `times`, `crtime` (the last three with `_be`
-    /// as well), `dos_name`, `object_id`, `reparse_data`, `ea`, `efsinfo`.
+    /// as well), `dos_name`, `object_id`, `reparse_data`, `ea`.
     fn xattr(&self, node: NodeId, name: &BStr) -> Result<Option<Vec<u8>>> {
         xattr::value(&self.volume, &self.inode(node)?, name)
     }
 
     fn statvfs(&self) -> Result<StatVfs> {
         let boot = &self.volume.boot;
-        let clusters = Inode::open(&self.volume, system_file::BITMAP)?;
         let missing = || Error::corrupt("ntfs: a bitmap is missing");
-        let free = bitmap::count_free(&self.open_data(&clusters, b"")?.ok_or_else(missing)?)?;
+        let count_free = |stream| bitmap::count_free(&OpenStream::new(self.volume.source(), stream));
+
+        let clusters = Inode::open(&self.volume, system_file::BITMAP)?;
+        let clusters = clusters.stream(&self.volume, AttributeType::DATA, b"")?.ok_or_else(missing)?;
+        check_bitmap(clusters.len(), boot.clusters)?;
+        let free = count_free(clusters)?;
 
         let mft = Inode::open(&self.volume, system_file::MFT)?;
         let records = mft.stream(&self.volume, AttributeType::BITMAP, b"")?.ok_or_else(missing)?;
         let sizes = records.sizes();
-        let free_records = bitmap::count_free(&OpenStream::new(self.volume.source(), records))?;
+        check_bitmap(sizes.data, self.volume.records())?;
+        let free_records = count_free(records)?;
         // A volume has as many inodes as its free clusters have room for, and those that the bitmap has room for.
         let more = free.saturating_mul(boot.cluster_size).checked_div(boot.record_size as u64).unwrap_or(0);
         let grown = sizes.allocated.saturating_sub(sizes.data).saturating_mul(8);

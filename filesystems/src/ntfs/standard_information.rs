@@ -17,9 +17,9 @@ pub(crate) mod file_attributes {
     pub const I30_INDEX_PRESENT: u32 = 0x1000_0000;
 }
 
-/// Seconds from 1601-01-01, where NTFS counts from, to 1970-01-01.
-const EPOCH_DIFFERENCE: i64 = 11_644_473_600;
 const UNITS_PER_SECOND: i64 = 10_000_000;
+/// 1970-01-01 as NTFS counts it: 11,644,473,600 seconds after 1601-01-01.
+const EPOCH: u64 = 116_444_736_000_000_000;
 
 /// A time as NTFS stores it: 100 ns units since 1601.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,10 +27,11 @@ pub(crate) struct NtTime(pub u64);
 
 impl From<NtTime> for Timestamp {
     fn from(time: NtTime) -> Self {
-        // Signed, as ntfs-3g reads it: dates before 1601 exist.
-        let units = time.0.cast_signed();
-        let seconds = units.div_euclid(UNITS_PER_SECOND).saturating_sub(EPOCH_DIFFERENCE);
-        let nanoseconds = u32::try_from(units.rem_euclid(UNITS_PER_SECOND)).unwrap_or(0).saturating_mul(100);
+        // As ntfs-3g does it: signed, and before 1970 the part of a second is dropped.
+        let units = time.0.wrapping_sub(EPOCH).cast_signed();
+        let seconds = units.wrapping_div(UNITS_PER_SECOND);
+        let part = u32::try_from(units.wrapping_rem(UNITS_PER_SECOND)).unwrap_or(0);
+        let nanoseconds = part.saturating_mul(100);
         Timestamp { seconds, nanoseconds }
     }
 }
@@ -74,14 +75,12 @@ mod tests {
 
     #[test]
     fn times_before_and_after_1970() {
-        let time = |seconds: i64, units: i64| NtTime(((seconds + EPOCH_DIFFERENCE) * UNITS_PER_SECOND + units) as u64);
-        assert_eq!(Timestamp::from(time(0, 0)), Timestamp { seconds: 0, nanoseconds: 0 });
-        assert_eq!(Timestamp::from(time(-1, 9_999_999)), Timestamp { seconds: -1, nanoseconds: 999_999_900 });
-        assert_eq!(Timestamp::from(time(7_258_118_400, 1)), Timestamp { seconds: 7_258_118_400, nanoseconds: 100 });
-        assert_eq!(Timestamp::from(NtTime(0)).seconds, -EPOCH_DIFFERENCE);
-        assert_eq!(
-            Timestamp::from(NtTime(u64::MAX)),
-            Timestamp { seconds: -EPOCH_DIFFERENCE - 1, nanoseconds: 999_999_900 }
-        );
+        let time = |units: i64| Timestamp::from(NtTime(EPOCH.wrapping_add_signed(units)));
+        assert_eq!(time(0), Timestamp { seconds: 0, nanoseconds: 0 });
+        assert_eq!(time(1), Timestamp { seconds: 0, nanoseconds: 100 });
+        assert_eq!(time(72_581_184_009_999_999), Timestamp { seconds: 7_258_118_400, nanoseconds: 999_999_900 });
+        assert_eq!(time(-10_000_000), Timestamp { seconds: -1, nanoseconds: 0 });
+        assert_eq!(time(-15_000_000), Timestamp { seconds: -1, nanoseconds: 0 });
+        assert_eq!(Timestamp::from(NtTime(0)), Timestamp { seconds: -11_644_473_600, nanoseconds: 0 });
     }
 }

@@ -109,6 +109,11 @@ impl Volume {
         Ok(record)
     }
 
+    /// The count of file records that the MFT has room for.
+    pub fn records(&self) -> u64 {
+        self.mft.initialized().checked_div(self.boot.record_size as u64).unwrap_or(0)
+    }
+
     /// The source below the cache.
     pub fn source(&self) -> &Source {
         self.metadata.inner()

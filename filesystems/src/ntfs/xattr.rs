@@ -17,9 +17,6 @@ const USER: &[u8] = b"user.";
 /// Linux passes no longer values (XATTR_SIZE_MAX); longer streams answer E2BIG.
 const MAX_VALUE: u64 = 64 << 10;
 
-/// The name of the stream with a file's encryption keys, UTF-16LE.
-const EFS: &[u8] = b"$\0E\0F\0S\0";
-
 /// The names of all streams of a file but the unnamed one, in UTF-16LE, in the order of its attributes.
 pub(crate) fn stream_names(volume: &Volume, inode: &Inode) -> Result<Vec<Vec<u8>>> {
     let mut names = Vec::new();
@@ -71,10 +68,6 @@ pub(crate) fn value(volume: &Volume, inode: &Inode, name: &BStr) -> Result<Optio
             inode.read_value(volume, AttributeType::REPARSE_POINT, b"", reparse_point::MAX_SIZE)
         }
         b"ea" => inode.read_value(volume, AttributeType::EA, b"", ea::MAX_SIZE),
-        b"efsinfo" => {
-            let limit = usize::try_from(MAX_VALUE).unwrap_or(usize::MAX);
-            inode.read_value(volume, AttributeType::LOGGED_UTILITY_STREAM, EFS, limit)
-        }
         _ => Ok(None),
     }
 }
