@@ -295,3 +295,153 @@ fn read_text(image: &dyn ReadAt, offset: u64, length: u32) -> Result<BString> {
 fn corrupt(what: impl Into<String>, offset: u64) -> Error {
     Error::corrupt(format!("qcow2: {}", what.into())).at_offset(offset)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use glassbox_io::ErrorKind;
+
+    /// An image of version 3 without data: clusters of 64 KiB, a disk of 1 GiB, its L1 table in the second cluster.
+    fn image() -> Vec<u8> {
+        let mut bytes = vec![0; 0x10000 + 16];
+        put(&mut bytes, 0, MAGIC);
+        put(&mut bytes, 4, &3u32.to_be_bytes());
+        put(&mut bytes, 20, &16u32.to_be_bytes());
+        put(&mut bytes, 24, &(1u64 << 30).to_be_bytes());
+        put(&mut bytes, 36, &2u32.to_be_bytes());
+        put(&mut bytes, 40, &0x10000u64.to_be_bytes());
+        put(&mut bytes, 96, &4u32.to_be_bytes());
+        put(&mut bytes, 100, &112u32.to_be_bytes());
+        bytes
+    }
+
+    fn put(bytes: &mut [u8], at: usize, value: &[u8]) {
+        bytes[at..at + value.len()].copy_from_slice(value);
+    }
+
+    fn extension(kind: u32, data: &[u8]) -> Vec<u8> {
+        let mut bytes = [kind.to_be_bytes(), (data.len() as u32).to_be_bytes()].concat();
+        bytes.extend(data);
+        bytes.resize(bytes.len().next_multiple_of(8), 0);
+        bytes
+    }
+
+    fn read(patches: &[(usize, &[u8])]) -> Result<Header> {
+        let mut bytes = image();
+        for (at, value) in patches {
+            put(&mut bytes, *at, value);
+        }
+        Header::read(&bytes)
+    }
+
+    #[test]
+    fn a_header_is_read_with_its_extensions() {
+        let header = read(&[]).unwrap();
+        assert_eq!((header.version, header.virtual_size, header.cluster_size()), (3, 1 << 30, 65536));
+        assert_eq!((&header.backing_file, &header.data_file, header.encryption), (&None, &None, None));
+        assert!(!header.dirty && !header.marked_corrupt);
+
+        let extensions = [
+            extension(0x2385_2875, b"a bitmap directory, skipped"),
+            extension(extension::BACKING_FORMAT, b"raw"),
+            extension(extension::DATA_FILE, b"/data"),
+            extension(extension::END, b""),
+        ]
+        .concat();
+        let header = read(&[
+            (8, &0x800u64.to_be_bytes()),
+            (16, &9u32.to_be_bytes()),
+            (0x800, b"../b\xe4se.x (what follows the name)"),
+            // Dirty, corrupt, a data file.
+            (72, &0b111u64.to_be_bytes()),
+            (88, &0b10u64.to_be_bytes()),
+            (112, &extensions),
+        ])
+        .unwrap();
+        let backing = BackingFile { name: b"../b\xe4se.x".into(), format: Some("raw".into()) };
+        assert_eq!(header.backing_file, Some(backing));
+        assert_eq!(header.data_file, Some(DataFile { name: Some("/data".into()), raw: true }));
+        assert!(header.dirty && header.marked_corrupt);
+    }
+
+    #[test]
+    fn version_2_has_no_feature_bits() {
+        let header = read(&[(4, &2u32.to_be_bytes()), (72, &[0xff; 8]), (72, &[0; 40])]).unwrap();
+        assert_eq!((header.version, header.dirty), (2, false));
+        // Where version 3 has its features, version 2 has extensions.
+        let format = extension(extension::BACKING_FORMAT, b"qcow2");
+        let header = read(&[
+            (4, &2u32.to_be_bytes()),
+            (8, &0x800u64.to_be_bytes()),
+            (16, &1u32.to_be_bytes()),
+            (0x800, b"b"),
+            (72, &format),
+            (72 + format.len(), &[0; 24]),
+        ])
+        .unwrap();
+        assert_eq!(header.backing_file.unwrap().format.unwrap(), "qcow2");
+    }
+
+    #[test]
+    fn a_size_is_in_whole_sectors() {
+        assert_eq!(read(&[(24, &1023u64.to_be_bytes())]).unwrap().virtual_size, 512);
+    }
+
+    #[test]
+    fn what_is_absurd_is_corrupt_by_name() {
+        for (at, value, what) in [
+            (0, &b"QFI\xfa"[..], "magic"),
+            (20, &8u32.to_be_bytes(), "2^8"),
+            (20, &22u32.to_be_bytes(), "2^22"),
+            (20, &u32::MAX.to_be_bytes(), "clusters"),
+            (96, &7u32.to_be_bytes(), "reference counts"),
+            (100, &103u32.to_be_bytes(), "header of 103"),
+            (100, &65537u32.to_be_bytes(), "header of 65537"),
+            (8, &65537u64.to_be_bytes(), "name lies outside"),
+            (24, &(1u64 << 40).to_be_bytes(), "too small"),
+            (24, &u64::MAX.to_be_bytes(), "2^63"),
+            (36, &1u32.to_be_bytes(), "too small"),
+            (36, &3u32.to_be_bytes(), "past the end"),
+            (36, &u32::MAX.to_be_bytes(), "L1 table of 4294967295"),
+            (40, &0x10200u64.to_be_bytes(), "aligned"),
+            (40, &0x20000u64.to_be_bytes(), "past the end"),
+            (40, &(u64::MAX << 16).to_be_bytes(), "past the end"),
+            (112, &extension(extension::BACKING_FORMAT, b"a name of 16 byt"), "backing format"),
+            (112, &[0, 0, 0, 9, 0xff, 0xff, 0xff, 0xff], "extension of 4294967295"),
+            (104, &[1], "contradict"),
+            (79, &[0b1000], "contradict"),
+        ] {
+            let error = read(&[(at, value)]).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Corrupt, "{what}: {error}");
+            assert!(error.to_string().contains(what), "{what}: {error}");
+        }
+        let long = read(&[(8, &0x800u64.to_be_bytes()), (16, &1024u32.to_be_bytes())]).unwrap_err();
+        assert!(long.to_string().contains("name of 1024"), "{long}");
+        let small = read(&[(20, &13u32.to_be_bytes()), (79, &[0b10000])]).unwrap_err();
+        assert!(small.to_string().contains("subclusters"), "{small}");
+        for length in 0..104 {
+            assert_eq!(Header::read(&image()[..length].to_vec()).unwrap_err().kind(), ErrorKind::Corrupt);
+        }
+    }
+
+    #[test]
+    fn what_is_new_is_unsupported_by_name() {
+        let mut name = [0; 48];
+        name[1] = 9;
+        name[2..10].copy_from_slice(b"teleport");
+        let names = extension(extension::FEATURE_NAMES, &name);
+        for (patches, what) in [
+            (&[(4, &4u32.to_be_bytes()[..])][..], "version 4"),
+            (&[(72, &(1u64 << 9).to_be_bytes())], "bit 9"),
+            (&[(72, &(1u64 << 9).to_be_bytes()), (112, &names)], "\"teleport\""),
+            (&[(79, &[0b1000]), (104, &[2])], "compression type 2"),
+            (&[(32, &3u32.to_be_bytes())], "encryption method 3"),
+        ] {
+            let error = read(patches).unwrap_err();
+            assert!(error.is_unsupported() && error.to_string().contains(what), "{what}: {error}");
+        }
+        // These are told when the image is opened, not when it is asked for its size.
+        assert_eq!(read(&[(35, &[1])]).unwrap().encryption, Some(Encryption::Aes));
+        assert_eq!(read(&[(35, &[2])]).unwrap().encryption, Some(Encryption::Luks));
+    }
+}
