@@ -48,7 +48,7 @@ mod xfs;
 mod zfs;
 mod zonefs;
 
-use bstr::BString;
+use bstr::{BStr, BString};
 use glassbox_io::{ErrorKind, ReadAt, Result};
 
 use volume::Volume;
@@ -127,6 +127,11 @@ pub fn detect(source: &dyn ReadAt) -> Result<Option<Signature>> {
         exclusive |= !format.shares;
     }
     Ok(if found > 1 && exclusive { None } else { first })
+}
+
+/// What volumes of type `kind` are used for; `None` if nothing is recognised under this name.
+pub fn usage_of(kind: &BStr) -> Option<Usage> {
+    FORMATS.iter().find(|format| kind == format.kind).map(|format| format.usage)
 }
 
 /// The size of a floppy disk. RAID members aren't looked for on smaller volumes, as blkid doesn't.

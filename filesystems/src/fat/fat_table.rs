@@ -78,7 +78,7 @@ pub(super) struct FatTable {
 const WINDOW: usize = 4096;
 
 /// How much is read at once when the whole table is.
-const SCAN: usize = 1 << 20;
+const SCAN: u64 = 1 << 20;
 
 impl FatTable {
     pub(super) fn new(boot: &BootSector) -> FatTable {
@@ -129,12 +129,8 @@ impl FatTable {
 
     /// How many clusters are free.
     pub(super) fn count_free(&self, source: &impl ReadAt) -> Result<u64> {
-        // Three bytes are two entries of FAT12: each piece begins with an even one.
-        let per_piece = match self.width {
-            Width::Fat12 => (SCAN / 3) as u32 * 2,
-            Width::Fat16 => (SCAN / 2) as u32,
-            Width::Fat32 => (SCAN / 4) as u32,
-        };
+        // An even count: two entries of FAT12 share three bytes.
+        let per_piece = self.width.entries_in(SCAN) & !1;
         let end = self.clusters.saturating_add(2);
         let mut free = 0u64;
         let mut bytes = Vec::new();

@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     fn at(year: u16, month: u16, day: u16, hour: u16, minute: u16, second: u16) -> i64 {
-        decode((year - 1980) << 9 | month << 5 | day, hour << 11 | minute << 5 | second / 2).seconds
+        decode(((year - 1980) << 9) | (month << 5) | day, (hour << 11) | (minute << 5) | (second / 2)).seconds
     }
 
     #[test]
