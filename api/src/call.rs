@@ -32,6 +32,33 @@ pub trait FromArguments<'a>: Call + 'a {
 }
 
 /// What every call passes: a handle, or the client of a protocol. Whatever implements this has all group traits.
+///
+/// ```
+/// use glassbox_api::{AnyCall, Call, Door, Lvm, Pending, unsupported_call};
+/// use glassbox_io::Result;
+///
+/// #[derive(Default)]
+/// struct Traced(Vec<String>);
+///
+/// impl Traced {
+///     fn perform(&mut self, call: &mut dyn AnyCall) -> Result<()> {
+///         self.0.push(format!("{} {:?}", call.info().name, call.arguments().required));
+///         Err(unsupported_call(call.info().name)) // or `call.answer(target)`, or send it away
+///     }
+/// }
+///
+/// impl Door for Traced {
+///     fn call<C: Call>(&mut self, call: C) -> Result<C::Reply> {
+///         let mut pending = Pending::new(call);
+///         self.perform(&mut pending)?;
+///         pending.into_reply()
+///     }
+/// }
+///
+/// let mut traced = Traced::default();
+/// assert!(traced.lvuuid("/dev/vg/lv".into()).is_err());
+/// assert_eq!(traced.0, [r#"lvuuid [String("/dev/vg/lv")]"#]);
+/// ```
 pub trait Door {
     /// Answers `call`.
     ///
@@ -120,17 +147,12 @@ impl<C: Call> AnyCall for Pending<C> {
     }
 
     fn decode_reply(&mut self, body: &[u8]) -> Result<()> {
-        let mut decoder = Decoder::new(body)?;
-        let reply = C::Reply::decode(&mut decoder)?;
-        decoder.finish()?;
-        self.reply = Some(reply);
+        self.reply = Some(decode_body(body)?);
         Ok(())
     }
 
     fn encode_reply(&self) -> Result<Vec<u8>> {
-        let mut encoder = Encoder::default();
-        self.reply.as_ref().ok_or_else(|| no_reply(C::INFO))?.encode(&mut encoder);
-        encoder.finish()
+        encode_body(self.reply.as_ref().ok_or_else(|| no_reply(C::INFO))?)
     }
 
     fn value(&self) -> Option<Value> {
@@ -140,6 +162,20 @@ impl<C: Call> AnyCall for Pending<C> {
     fn take_value(&mut self) -> Option<Value> {
         self.reply.take().map(C::Reply::into_value)
     }
+}
+
+// Compiled once for each type of reply, not for each call.
+fn decode_body<R: Reply>(body: &[u8]) -> Result<R> {
+    let mut decoder = Decoder::new(body)?;
+    let reply = R::decode(&mut decoder)?;
+    decoder.finish()?;
+    Ok(reply)
+}
+
+fn encode_body<R: Reply>(reply: &R) -> Result<Vec<u8>> {
+    let mut encoder = Encoder::default();
+    reply.encode(&mut encoder);
+    encoder.finish()
 }
 
 /// As the generated code makes requests from arguments.

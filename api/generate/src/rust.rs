@@ -268,11 +268,7 @@ fn signature(contract: &Contract, call: &Call) -> String {
 
 fn group_module(contract: &Contract, group: &Group) -> String {
     let mut text = header(&group.title, &format!("{}.toml", group.name));
-    // Which of these a group needs depends on its calls; naming them in full would be harder to read.
-    text.push_str(
-        "#[allow(unused_imports)]\nuse super::prelude::*;\n\
-         use super::table::Group;\n\n",
-    );
+    text.push_str("use super::prelude::*;\nuse super::table::Group;\n\n");
     group_trait(&mut text, contract, group);
     for call in &group.calls {
         request(&mut text, contract, call);

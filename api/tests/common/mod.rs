@@ -58,7 +58,7 @@ impl Wire {
     pub fn opaque(&mut self, bytes: &[u8]) {
         self.word(bytes.len() as i64);
         self.0.extend(bytes);
-        while self.0.len() % 4 != 0 {
+        while !self.0.len().is_multiple_of(4) {
             self.0.push(0);
         }
     }
