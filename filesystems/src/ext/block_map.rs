@@ -62,6 +62,7 @@ impl Ext {
             match (level.checked_sub(1), u32::try_from(at)) {
                 (None, Ok(at)) => collector.push(at, 1, block),
                 (Some(lower), Ok(_)) => {
+                    collector.node();
                     let bytes = self.metadata_block(block)?;
                     self.collect_numbers(inode, Fields::new(&bytes), lower, at, collector)?;
                 }

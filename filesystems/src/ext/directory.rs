@@ -54,6 +54,20 @@ impl Entry<'_> {
     }
 }
 
+/// The code of a file's type in a directory entry.
+pub(super) fn code_of(file_type: FileType) -> u8 {
+    match file_type {
+        FileType::Regular => 1,
+        FileType::Directory => 2,
+        FileType::CharDevice => 3,
+        FileType::BlockDevice => 4,
+        FileType::Fifo => 5,
+        FileType::Socket => 6,
+        FileType::Symlink => 7,
+        FileType::Unknown => 0,
+    }
+}
+
 /// The entries that fill a block, or a part of an inline directory.
 pub(super) struct Entries<'a> {
     bytes: Fields<'a>,

@@ -7,7 +7,7 @@ use super::checksum::crc32c;
 use super::inode::Inode;
 use super::runs::Collector;
 
-const MAGIC: u16 = 0xf30a;
+pub(super) const MAGIC: u16 = 0xf30a;
 /// Five levels of 1 KiB blocks already map 2³² blocks (`EXT4_MAX_EXTENT_DEPTH`).
 const MAX_DEPTH: u16 = 5;
 /// Length of the header, of an index and of an extent.
@@ -65,8 +65,22 @@ impl Extent {
         })
     }
 
-    fn end(&self) -> u64 {
+    /// The first block of the file behind the extent.
+    pub fn end(&self) -> u64 {
         u64::from(self.logical).saturating_add(u64::from(self.length))
+    }
+
+    /// The part of the extent that lies in `range` of the file's blocks.
+    pub fn part(&self, range: std::ops::Range<u64>) -> Option<Extent> {
+        let start = range.start.max(u64::from(self.logical));
+        let length = range.end.min(self.end()).checked_sub(start).filter(|&length| length > 0)?;
+        let skipped = start.saturating_sub(u64::from(self.logical));
+        Some(Extent {
+            logical: u32::try_from(start).ok()?,
+            length: u16::try_from(length).ok()?,
+            physical: self.physical.saturating_add(skipped),
+            unwritten: self.unwritten,
+        })
     }
 }
 
@@ -105,9 +119,7 @@ impl Ext {
                     return Err(inode.corrupt(format_args!("an extent at block {}", extent.physical)));
                 }
                 *next = extent.end();
-                if !extent.unwritten {
-                    collector.push(extent.logical, u32::from(extent.length), extent.physical);
-                }
+                collector.extent(extent);
                 continue;
             }
             // What lies below this index ends where the next one begins.
@@ -118,6 +130,7 @@ impl Ext {
                 continue;
             }
             collector.scan(1, logical);
+            collector.node();
             let child = (u64::from(entry.le16(8)?) << 32) | u64::from(entry.le32(4)?);
             *next = logical;
             let bytes = self.extent_block(inode, child)?;

@@ -7,7 +7,7 @@ use glassbox_io::{Errno, ErrorKind, Fields, Result};
 use super::Ext;
 use super::casefold::Matcher;
 use super::checksum::crc32c;
-use super::directory::Entry;
+use super::directory::{Entry, code_of};
 use super::features::{compat, incompat};
 use super::hash::{Hasher, NameHash};
 use super::inode::{Inode, flag};
@@ -181,6 +181,15 @@ impl Ext {
 
     /// The inode that a directory has under a name.
     pub(super) fn lookup_name(&self, inode: &Inode, matcher: &Matcher<'_>) -> Result<Option<u32>> {
+        if let Some(names) = self.replayed.names(inode.number) {
+            // A name that was removed and added in another case is in here twice.
+            let mut changes = names.changed.iter().filter(|(name, _)| matcher.matches(name.as_ref()));
+            match changes.clone().find_map(|(_, number)| *number) {
+                Some(number) => return Ok(Some(number)),
+                None if names.is_new || changes.next().is_some() => return Ok(None),
+                None => {}
+            }
+        }
         if !self.has_tree(inode) {
             return self.lookup_linear(inode, matcher);
         }
@@ -202,6 +211,29 @@ impl Ext {
     /// Shows `visit` all entries of a directory but `.` and `..`, in the order in which Linux lists them: by hash where
     /// there are hashes to go by, else as they lie.
     pub(super) fn list(&self, inode: &Inode, visit: &mut dyn FnMut(Entry<'_>) -> ControlFlow<()>) -> Result<()> {
+        let Some(names) = self.replayed.names(inode.number) else { return self.list_blocks(inode, visit) };
+        let mut flow = ControlFlow::Continue(());
+        if !names.is_new {
+            self.list_blocks(inode, &mut |entry| {
+                if !names.changed.contains_key(entry.name) {
+                    flow = visit(entry);
+                }
+                flow
+            })?;
+        }
+        for (name, number) in &names.changed {
+            let Some(number) = *number else { continue };
+            if flow.is_break() {
+                break;
+            }
+            let file_type = code_of(self.special_inode(number)?.file_type());
+            flow = visit(Entry { inode: number, file_type, name: name.as_ref() });
+        }
+        Ok(())
+    }
+
+    /// The same for what the directory's blocks have.
+    fn list_blocks(&self, inode: &Inode, visit: &mut dyn FnMut(Entry<'_>) -> ControlFlow<()>) -> Result<()> {
         if self.has_tree(inode) {
             let map = self.map_all(inode)?;
             match Cursor::new(self, inode, &map).and_then(|mut cursor| cursor.descend(|_| 0).map(|()| cursor)) {

@@ -18,6 +18,7 @@ mod htree;
 mod inline_data;
 mod inode;
 mod journal;
+mod orphan;
 mod runs;
 mod statvfs;
 pub mod superblock;
@@ -75,18 +76,25 @@ impl Ext {
     /// Opens the filesystem of a volume as `options` say.
     pub fn open_with(source: Source, options: &Options) -> Result<Ext> {
         let superblock = Superblock::read(&source)?;
-        let bytes = superblock.blocks_count.checked_mul(superblock.block_size());
-        if bytes.is_none_or(|bytes| bytes > source.len()) {
-            // Linux refuses as well.
-            let what =
-                format!("ext4: {} blocks don't fit on a volume of {} bytes", superblock.blocks_count, source.len());
-            return Err(Error::corrupt(what));
-        }
-        let ext = Self::over(superblock, source);
-        if options.replay_journal && ext.superblock.has_incompat(features::incompat::RECOVER) {
-            return Err(Error::unsupported("ext4: journal replay"));
+        let mut ext = Self::over(superblock, source.clone());
+        ext.check_size()?;
+        if options.replay_journal {
+            ext = journal::recover(ext, source)?;
+            ext.let_orphans_go()?;
         }
         Ok(ext)
+    }
+
+    /// Refuses a filesystem that is larger than its volume, as Linux does.
+    fn check_size(&self) -> Result<()> {
+        let blocks = self.superblock.blocks_count;
+        match blocks.checked_mul(self.superblock.block_size()) {
+            Some(bytes) if bytes <= self.device.len() => Ok(()),
+            _ => {
+                let length = self.device.len();
+                Err(Error::corrupt(format!("ext4: {blocks} blocks don't fit on a volume of {length} bytes")))
+            }
+        }
     }
 
     fn over(superblock: Superblock, device: Source) -> Ext {

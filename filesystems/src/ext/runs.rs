@@ -1,8 +1,9 @@
 //! Where a file's blocks lie: runs of blocks that are contiguous in the file and on the volume.
 
-use glassbox_io::Result;
+use glassbox_io::{Error, Result};
 
 use super::Ext;
+use super::extent::Extent;
 use super::inode::{Inode, flag};
 
 /// Runs held at once per open file: 1 MiB of them. A file in more pieces is mapped in several windows.
@@ -64,11 +65,27 @@ pub(super) struct Collector {
     runs: Vec<Run>,
     scanned: u64,
     max_runs: usize,
+    /// Every extent, also of blocks that were never written, if they are asked for.
+    extents: Option<Vec<Extent>>,
+    cluster_bits: u32,
+    /// Clusters that the wanted blocks take, those of the map itself included.
+    clusters: u64,
+    last_cluster: Option<u64>,
 }
 
 impl Collector {
     pub fn new(from: u64, to: u64) -> Self {
-        Collector { from, to, runs: Vec::new(), scanned: 0, max_runs: MAX_RUNS }
+        Collector {
+            from,
+            to,
+            runs: Vec::new(),
+            scanned: 0,
+            max_runs: MAX_RUNS,
+            extents: None,
+            cluster_bits: 0,
+            clusters: 0,
+            last_cluster: None,
+        }
     }
 
     /// The blocks that are still wanted.
@@ -84,6 +101,42 @@ impl Collector {
         }
     }
 
+    /// Counts a block of the map itself.
+    pub fn node(&mut self) {
+        self.clusters = self.clusters.saturating_add(1);
+    }
+
+    /// Adds an extent.
+    pub fn extent(&mut self, extent: Extent) {
+        if let Some(extents) = &mut self.extents {
+            if extents.len() >= self.max_runs {
+                self.to = self.to.min(u64::from(extent.logical));
+                return;
+            }
+            extents.push(extent);
+        }
+        if extent.unwritten {
+            self.count(u64::from(extent.logical), extent.end());
+        } else {
+            self.push(extent.logical, u32::from(extent.length), extent.physical);
+        }
+    }
+
+    /// Counts the clusters of some blocks, each once.
+    fn count(&mut self, start: u64, end: u64) {
+        let (start, end) = (start.max(self.from), end.min(self.to));
+        if start >= end {
+            return;
+        }
+        let last = end.saturating_sub(1) >> self.cluster_bits;
+        let first = match (self.last_cluster, start >> self.cluster_bits) {
+            (Some(before), first) if before == first => first.saturating_add(1),
+            (_, first) => first,
+        };
+        self.clusters = self.clusters.saturating_add(last.saturating_add(1).saturating_sub(first));
+        self.last_cluster = Some(last);
+    }
+
     /// Adds a run; parts outside of what is wanted are dropped.
     pub fn push(&mut self, logical: u32, length: u32, physical: u64) {
         let start = u64::from(logical).max(self.from);
@@ -92,6 +145,7 @@ impl Collector {
         if length == 0 {
             return;
         }
+        self.count(start, end);
         let physical = physical.saturating_add(start.saturating_sub(u64::from(logical)));
         let Ok(logical) = u32::try_from(start) else { return };
         if let Some(last) = self.runs.last_mut() {
@@ -103,6 +157,9 @@ impl Collector {
                 last.length = joined;
                 return;
             }
+        }
+        if self.max_runs == 0 {
+            return;
         }
         if self.runs.len() >= self.max_runs {
             self.to = start;
@@ -119,20 +176,41 @@ impl Collector {
 impl Ext {
     /// The runs of a file from block `from` up to (not including) `to`, or up to an earlier end that the window tells.
     pub(super) fn map(&self, inode: &Inode, from: u64, to: u64) -> Result<Window> {
-        if let Some(runs) = self.replayed.runs(inode.number) {
-            let mut collector = Collector::new(from, to);
-            for run in runs {
-                collector.push(run.logical, run.length, run.physical);
-            }
-            return Ok(collector.finish());
-        }
         let mut collector = Collector::new(from, to);
-        if inode.has(flag::EXTENTS) {
-            self.collect_extents(inode, &mut collector)?;
-        } else {
-            self.collect_block_map(inode, &mut collector)?;
-        }
+        self.collect(inode, &mut collector)?;
         Ok(collector.finish())
+    }
+
+    fn collect(&self, inode: &Inode, collector: &mut Collector) -> Result<()> {
+        if let Some(extents) = self.replayed.map(inode.number) {
+            extents.iter().for_each(|extent| collector.extent(*extent));
+            return Ok(());
+        }
+        match inode.has(flag::EXTENTS) {
+            true => self.collect_extents(inode, collector),
+            false => self.collect_block_map(inode, collector),
+        }
+    }
+
+    /// All extents of a file. *Unsupported* if they are more than a window's runs; only recovery asks.
+    pub(super) fn all_extents(&self, inode: &Inode) -> Result<Vec<Extent>> {
+        let mut collector = Collector::new(0, u64::MAX);
+        collector.extents = Some(Vec::new());
+        self.collect(inode, &mut collector)?;
+        match collector.to {
+            u64::MAX => Ok(collector.extents.unwrap_or_default()),
+            _ => Err(Error::unsupported("ext4: recovery of a file in more than 65,536 pieces")),
+        }
+    }
+
+    /// Blocks that the first `limit` blocks of a file take on the volume, those of its map included.
+    pub(super) fn allocated(&self, inode: &Inode, limit: u64) -> Result<u64> {
+        let mut collector = Collector::new(0, limit);
+        // Runs aren't wanted, so they need no bound; a walk over a crafted map still has its own.
+        collector.max_runs = 0;
+        collector.cluster_bits = self.superblock.cluster_bits;
+        self.collect(inode, &mut collector)?;
+        Ok(collector.clusters << self.superblock.cluster_bits)
     }
 
     /// The runs of all blocks up to the file's size.

@@ -1,38 +1,52 @@
 //! The journal (jbd2), replayed in memory so that a crashed guest reads as Linux would mount it.
+//!
+//! [`recovery`] finds what the log's whole transactions change, [`Overlay`] puts those blocks in front of the volume,
+//! [`fast_commit`] adds what was committed since the last transaction, and then the orphans are let go.
 
-use std::collections::HashMap;
+mod block;
+mod descriptor;
+mod fast_commit;
+mod log;
+mod overlay;
+mod recovery;
+mod replayed;
+mod revocation;
+mod superblock;
 
-use glassbox_io::{Fields, ReadAt, Result};
+use std::sync::Arc;
 
-use super::Ext;
-use super::runs::Run;
+use glassbox_io::{Fields, ReadAt, Result, Source};
 
-/// What recovery changes beyond whole blocks.
-#[derive(Default)]
-pub(super) struct Replayed {
-    inodes: HashMap<u32, Box<[u8]>>,
-    runs: HashMap<u32, Vec<Run>>,
-    /// What deleted files give back.
-    pub freed: Freed,
+use self::log::Log;
+use self::overlay::Overlay;
+pub(super) use self::replayed::Replayed;
+use super::superblock::Superblock;
+use super::{Ext, features};
+
+/// The filesystem of `volume`, which `crashed` shows as it lies, after recovery.
+pub(super) fn recover(crashed: Ext, volume: Source) -> Result<Ext> {
+    if !crashed.superblock.has_incompat(features::incompat::RECOVER) {
+        return Ok(crashed);
+    }
+    let mut log = Log::open(&crashed)?;
+    if log.superblock.start == 0 {
+        return Ok(crashed);
+    }
+    let end = recovery::scan(&mut log)?;
+    let replacements = recovery::replacements(&mut log, end, crashed.superblock.blocks_count)?;
+    let overlay = Arc::new(Overlay::new(volume, crashed.superblock.block_bits, replacements));
+    let superblock = Superblock::read(&overlay)?;
+    let mut recovered = Ext::over(superblock, overlay);
+    recovered.check_size()?;
+    if log.superblock.has_fast_commits {
+        fast_commit::replay(&mut log, end, &mut recovered)?;
+    }
+    Ok(recovered)
 }
 
-/// Space that recovery frees.
-#[derive(Default)]
-pub(super) struct Freed {
-    pub inodes: u64,
-    pub blocks: u64,
-}
-
-impl Replayed {
-    /// The raw inode that fast commits put in place of the one in the table.
-    pub fn inode(&self, number: u32) -> Option<&[u8]> {
-        self.inodes.get(&number).map(|raw| &**raw)
-    }
-
-    /// The map that fast commits give a file.
-    pub fn runs(&self, number: u32) -> Option<&[Run]> {
-        self.runs.get(&number).map(Vec::as_slice)
-    }
+/// Whether transaction `a` came after `b`. Their numbers wrap around.
+fn is_later(a: u32, b: u32) -> bool {
+    a.wrapping_sub(b).cast_signed() > 0
 }
 
 impl Ext {
