@@ -127,12 +127,15 @@ get-pid
 user-cancel
 disk-format guest.raw
 disk-format guest.qcow2
+#= only success
 disk-format absent.img
 disk-virtual-size guest.raw
 disk-virtual-size guest.qcow2
+#= only success
 disk-virtual-size absent.img
 disk-has-backing-file guest.raw
 disk-has-backing-file guest.qcow2
+#= only success
 disk-has-backing-file absent.img
 disk-create new.raw raw 1M
 disk-format new.raw
@@ -180,6 +183,7 @@ add-drive
 add-drive-scratch 0
 add-drive-scratch -1
 add-drive-ro absent.img
+#= only success
 add-drive-ro /
 add-drive-ro guest.raw
 add-drive guest.qcow2 readonly:true format:qcow2 label:mydisk name:hda
