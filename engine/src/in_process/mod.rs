@@ -5,10 +5,19 @@
 
 mod arguments;
 mod blockdev;
+mod checksum;
+mod cksum;
+mod debug;
 mod disks;
+mod ext;
+mod features;
 mod files_read;
+mod filesystem_detect;
 mod mount;
+mod partitions;
+mod sync;
 mod unanswered;
+mod xattr_acl;
 
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -2,11 +2,16 @@
 //!
 //! One file per group of the API, named as the group.
 
+mod debug;
 mod drives;
+mod features;
 mod files_read;
 mod handle_config;
+mod host_image;
 mod launch;
+mod mount;
 mod unanswered;
+mod xattr_acl;
 
 use crate::handle::Handle;
 

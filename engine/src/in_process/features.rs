@@ -1,0 +1,36 @@
+//! The group `features`: what can be asked.
+
+use bstr::{BStr, BString, ByteSlice};
+use glassbox_api::{Features, table};
+use glassbox_io::Result;
+
+use super::InProcess;
+
+/// Optional groups of which the questions, as opposed to the changes, are answered by reading the image.
+const READ_HERE: [&str; 7] = ["acl", "gdisk", "linuxcaps", "linuxxattrs", "lvm2", "realpath", "xz"];
+/// Filesystems whose files are read, by the names that mount(8) has for them.
+const FILESYSTEMS: [&str; 7] = ["ext2", "ext3", "ext4", "vfat", "msdos", "ntfs", "ntfs3"];
+
+/// The answers of `internal_feature_available`.
+const AVAILABLE: i32 = 0;
+const NOT_AVAILABLE: i32 = 1;
+const UNKNOWN: i32 = 2;
+
+impl Features for InProcess {
+    fn internal_feature_available(&mut self, group: &BStr) -> Result<i32> {
+        let known = table::OPTIONAL_GROUPS.iter().find(|known| group == known.name);
+        Ok(match known {
+            None => UNKNOWN,
+            Some(known) if known.retired || READ_HERE.contains(&known.name) => AVAILABLE,
+            Some(_) => NOT_AVAILABLE,
+        })
+    }
+
+    fn available_all_groups(&mut self) -> Result<Vec<BString>> {
+        Ok(table::OPTIONAL_GROUPS.iter().map(|group| group.name.into()).collect())
+    }
+
+    fn filesystem_available(&mut self, filesystem: &BStr) -> Result<bool> {
+        Ok(FILESYSTEMS.iter().any(|known| filesystem.as_bytes() == known.as_bytes()))
+    }
+}

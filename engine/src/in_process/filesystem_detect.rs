@@ -1,0 +1,176 @@
+//! The group `filesystem-detect`: what is on a device, told by its first bytes.
+
+use bstr::{BStr, BString};
+use glassbox_api::FilesystemDetect;
+use glassbox_filesystems::detect::{Signature, detect};
+use glassbox_io::{Errno, Error, Result, ResultExt};
+use glassbox_partitions::{Partition, PartitionRole, PartitionTable, TableKind};
+
+use super::{Device, InProcess};
+use crate::device_name::DiskName;
+
+impl InProcess {
+    /// What a device holds.
+    pub(crate) fn signature(&self, mountable: &BStr) -> Result<Option<Signature>> {
+        if mountable.starts_with(b"btrfsvol:") {
+            return Err(Error::unsupported("btrfs subvolumes").at_path(mountable));
+        }
+        detect(&self.device_source(mountable)?).at_path(mountable)
+    }
+
+    /// Every device that may hold a filesystem: disks without partitions, partitions but extended ones, and volumes.
+    fn candidates(&self) -> Result<Vec<Device>> {
+        let mut found = Vec::new();
+        for disk in self.disks.all() {
+            match disk.table().filter(|table| table.devices().next().is_some()) {
+                None => found.push(disk.device()),
+                Some(table) => {
+                    for partition in table.devices().filter(|one| one.role != PartitionRole::Extended) {
+                        found.extend(disk.partition(partition.number)?);
+                    }
+                }
+            }
+        }
+        found.extend(self.disks.logical_volumes()?);
+        Ok(found)
+    }
+
+    /// The first device for which `matches` holds.
+    fn find_device(&self, what: &str, value: &BStr, matches: impl Fn(&Device) -> bool) -> Result<BString> {
+        let mut all: Vec<Device> = self.disks.all().iter().map(|disk| disk.device()).collect();
+        all.extend(self.candidates()?);
+        all.into_iter()
+            .find(matches)
+            .map(|device| device.name)
+            .ok_or_else(|| Error::os_with(Errno::ENOENT, format!("findfs: unable to resolve '{what}={value}'")))
+    }
+
+    fn find_by_signature(&self, what: &str, value: &BStr, field: fn(&Signature) -> &BString) -> Result<BString> {
+        self.find_device(
+            what,
+            value,
+            |device| matches!(detect(&device.source), Ok(Some(found)) if !value.is_empty() && *field(&found) == value),
+        )
+    }
+
+    /// The table and the entry of a partition's device.
+    fn entry(&self, device: &Device) -> Option<(&PartitionTable, &Partition)> {
+        let name = device.disk?;
+        let table = self.disks.all().get(name.disk)?.table()?;
+        Some((table, table.partition(name.partition?)?))
+    }
+}
+
+/// Whether a volume is a part of something larger, and so no filesystem of its own.
+fn is_member(kind: &str) -> bool {
+    kind.ends_with("_member")
+}
+
+impl FilesystemDetect for InProcess {
+    fn vfs_type(&mut self, mountable: &BStr) -> Result<BString> {
+        Ok(self.signature(mountable)?.map(|found| found.kind.into()).unwrap_or_default())
+    }
+
+    fn vfs_label(&mut self, mountable: &BStr) -> Result<BString> {
+        Ok(self.signature(mountable)?.map(|found| found.label).unwrap_or_default())
+    }
+
+    fn vfs_uuid(&mut self, mountable: &BStr) -> Result<BString> {
+        Ok(self.signature(mountable)?.map(|found| found.uuid).unwrap_or_default())
+    }
+
+    fn list_filesystems(&mut self) -> Result<Vec<(BString, BString)>> {
+        let mut list = Vec::new();
+        for device in self.candidates()? {
+            let kind = detect(&device.source).at_path(&device.name)?.map_or("unknown", |found| found.kind);
+            if !is_member(kind) {
+                list.push((device.name, kind.into()));
+            }
+        }
+        Ok(list)
+    }
+
+    fn blkid(&mut self, device: &BStr) -> Result<Vec<(BString, BString)>> {
+        let device = self.device(device)?;
+        let mut pairs = vec![("DEVNAME".into(), device.name.clone())];
+        let mut add = |name: &str, value: BString| {
+            if !value.is_empty() {
+                pairs.push((name.into(), value));
+            }
+        };
+        if let Some(found) = detect(&device.source).at_path(&device.name)? {
+            add("LABEL", found.label);
+            add("UUID", found.uuid);
+            add("VERSION", found.version);
+            add("BLOCK_SIZE", found.block_size.map(|size| size.to_string().into()).unwrap_or_default());
+            add("TYPE", found.kind.into());
+            add("USAGE", found.usage.name().into());
+        }
+        for limit in ["MINIMUM_IO_SIZE", "PHYSICAL_SECTOR_SIZE", "LOGICAL_SECTOR_SIZE"] {
+            add(limit, device.block_size.to_string().into());
+        }
+        if let Some((table, entry)) = self.entry(&device) {
+            let scheme = if table.kind == TableKind::Gpt { "gpt" } else { "dos" };
+            add("PART_ENTRY_SCHEME", scheme.into());
+            if let Some(gpt) = &entry.gpt {
+                add("PART_ENTRY_NAME", gpt.name.clone());
+                add("PART_ENTRY_UUID", gpt.unique_guid.to_string().into());
+                add("PART_ENTRY_TYPE", gpt.type_guid.to_string().into());
+                if gpt.attributes.0 != 0 {
+                    add("PART_ENTRY_FLAGS", format!("{:#x}", gpt.attributes.0).into());
+                }
+            } else {
+                add("PART_ENTRY_UUID", entry.part_uuid.clone().unwrap_or_default().into());
+                add("PART_ENTRY_TYPE", entry.mbr_id.map(|id| format!("{id:#x}").into()).unwrap_or_default());
+                if entry.bootable {
+                    add("PART_ENTRY_FLAGS", "0x80".into());
+                }
+            }
+            add("PART_ENTRY_NUMBER", entry.number.to_string().into());
+            add("PART_ENTRY_OFFSET", (entry.start / 512).to_string().into());
+            add("PART_ENTRY_SIZE", (entry.size / 512).to_string().into());
+            if let Some(name) = device.disk {
+                let number = DiskName { partition: None, ..name }.device_number();
+                add("PART_ENTRY_DISK", format!("{}:{}", number >> 8 & 0xfff, number & 0xff).into());
+            }
+        }
+        Ok(pairs)
+    }
+
+    fn findfs_label(&mut self, label: &BStr) -> Result<BString> {
+        self.find_by_signature("LABEL", label, |found| &found.label)
+    }
+
+    fn findfs_uuid(&mut self, uuid: &BStr) -> Result<BString> {
+        self.find_by_signature("UUID", uuid, |found| &found.uuid)
+    }
+
+    fn findfs_partuuid(&mut self, uuid: &BStr) -> Result<BString> {
+        self.find_device("PARTUUID", uuid, |device| {
+            let entry = self.entry(device);
+            entry
+                .and_then(|(_, entry)| entry.part_uuid.as_ref())
+                .is_some_and(|known| uuid.eq_ignore_ascii_case(known.as_bytes()))
+        })
+    }
+
+    fn findfs_partlabel(&mut self, label: &BStr) -> Result<BString> {
+        self.find_device("PARTLABEL", label, |device| {
+            let entry = self.entry(device);
+            !label.is_empty() && entry.and_then(|(_, entry)| entry.gpt.as_ref()).is_some_and(|gpt| gpt.name == label)
+        })
+    }
+
+    fn list_disk_labels(&mut self) -> Result<Vec<(BString, BString)>> {
+        let mut list = Vec::new();
+        for disk in self.disks.all() {
+            let Some(label) = &disk.label else { continue };
+            list.push((label.clone(), disk.name.into()));
+            for number in disk.partition_numbers() {
+                let name = DiskName { partition: Some(number), ..disk.name };
+                list.push((format!("{label}{number}").into(), name.into()));
+            }
+        }
+        Ok(list)
+    }
+}
