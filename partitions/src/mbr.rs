@@ -156,3 +156,87 @@ impl Numbered<'_> {
         true
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::PartitionTable;
+
+    /// Writes a boot record's mark and its entries (active, id, start, sectors) into the sector at `lba`.
+    pub(crate) fn write_record(disk: &mut [u8], lba: usize, entries: &[(bool, u8, u32, u32)]) {
+        let sector = &mut disk[lba * 512..][..512];
+        sector[510..].copy_from_slice(&[0x55, 0xaa]);
+        for (entry, &(active, id, start, sectors)) in sector[ENTRIES..].chunks_mut(ENTRY_SIZE).zip(entries) {
+            entry[0] = if active { 0x80 } else { 0 };
+            entry[4] = id;
+            entry[8..12].copy_from_slice(&start.to_le_bytes());
+            entry[12..16].copy_from_slice(&sectors.to_le_bytes());
+        }
+    }
+
+    /// Number, first sector, sectors, id of each partition.
+    fn numbered(disk: &Vec<u8>) -> Vec<(u32, u64, u64, u8)> {
+        let table = PartitionTable::read(disk, None).unwrap().unwrap();
+        table.partitions.iter().map(|p| (p.number, p.start / 512, p.size / 512, p.mbr_id.unwrap())).collect()
+    }
+
+    #[test]
+    fn logical_partitions_count_from_five_along_the_chain() {
+        let mut disk = vec![0; 512 << 10];
+        write_record(&mut disk, 0, &[(true, 0x83, 1, 10), (false, 0, 0, 0), (false, 0x0f, 100, 900), (false, 7, 20, 5)]);
+        write_record(&mut disk, 100, &[(false, 0x83, 2, 20), (false, 5, 50, 30)]);
+        // DR-DOS writes the link first; the third entry lies outside and is garbage.
+        write_record(&mut disk, 150, &[(false, 5, 200, 30), (false, 0x82, 3, 10), (false, 1, 500, 2000)]);
+        write_record(&mut disk, 300, &[(false, 0x8e, 1, 20)]);
+        assert_eq!(
+            numbered(&disk),
+            [(1, 1, 10, 0x83), (3, 100, 900, 0x0f), (5, 102, 20, 0x83), (6, 153, 10, 0x82), (7, 301, 20, 0x8e), (4, 20, 5, 7)]
+        );
+        let table = PartitionTable::read(&disk, None).unwrap().unwrap();
+        let listed: Vec<_> = table.by_position().map(|partition| partition.number).collect();
+        assert_eq!(listed, [1, 4, 3, 5, 6, 7]);
+        assert_eq!(table.partition(3).unwrap().device_size(), 1024);
+        assert_eq!(table.partition(5).unwrap().part_uuid.as_deref(), Some("00000000-05"));
+        assert!(table.partition(1).unwrap().bootable);
+    }
+
+    #[test]
+    fn chains_of_empty_records_end() {
+        let mut disk = vec![0; 512 << 10];
+        write_record(&mut disk, 0, &[(false, 5, 1, 1000)]);
+        for lba in 1..400 {
+            write_record(&mut disk, lba, &[(false, 0, 0, 0), (false, 5, lba as u32, 1)]);
+        }
+        write_record(&mut disk, 400, &[(false, 0x83, 1, 1)]);
+        assert_eq!(numbered(&disk).len(), 1);
+    }
+
+    #[test]
+    fn boot_sectors_of_filesystems_are_no_tables() {
+        let mut disk = vec![0; 64 << 10];
+        write_record(&mut disk, 0, &[]);
+        assert!(numbered(&disk).is_empty());
+        for (offset, name) in [(0x36, &b"FAT16   "[..]), (0x52, b"FAT32   "), (3, b"NTFS    "), (3, b"EXFAT   ")] {
+            let mut disk = disk.clone();
+            disk[offset..][..name.len()].copy_from_slice(name);
+            assert!(PartitionTable::read(&disk, None).unwrap().is_none());
+            // With entries in it, Linux takes it for a table.
+            write_record(&mut disk, 0, &[(false, 6, 1, 100)]);
+            assert_eq!(numbered(&disk).len(), 1);
+        }
+        disk[ENTRIES] = b'x';
+        assert!(PartitionTable::read(&disk, None).unwrap().is_none());
+    }
+
+    #[test]
+    fn slices_that_linux_would_divide_are_refused_by_name() {
+        let mut disk = vec![0; 64 << 10];
+        write_record(&mut disk, 0, &[(false, TYPE_SOLARIS, 4, 100)]);
+        assert_eq!(numbered(&disk).len(), 1, "0x82 is swap without a label");
+        disk[5 * 512 + 12..][..4].copy_from_slice(&0x600d_deee_u32.to_le_bytes());
+        let error = PartitionTable::read(&disk, None).unwrap_err();
+        assert!(error.is_unsupported() && error.message().contains("Solaris"), "{error:?}");
+    }
+
+    const TYPE_SOLARIS: u8 = 0x82;
+}

@@ -75,3 +75,85 @@ fn read_copy(sectors: Sectors<'_>, lba: u64, copy: GptCopy) -> Result<(GptDisk, 
     }
     Ok((GptDisk { guid: header.disk_guid, copy, entry_count: header.entry_count }, partitions))
 }
+
+#[cfg(test)]
+mod tests {
+    use glassbox_io::ErrorKind;
+
+    use crate::mbr::tests::write_record;
+    use crate::{PartitionTable, TableKind};
+
+    const SECTORS: u64 = 200;
+    const ENTRY_SIZE: usize = 256;
+
+    /// One partition (first sector, last, name in UTF-16) in entries of 256 bytes, without a backup.
+    fn disk(first: u64, last: u64, name: &[u16]) -> Vec<u8> {
+        let mut disk = vec![0; SECTORS as usize * 512];
+        write_record(&mut disk, 0, &[(false, 0xee, 1, SECTORS as u32 - 1)]);
+        let entry = &mut disk[2 * 512 + ENTRY_SIZE..][..ENTRY_SIZE];
+        entry[..32].fill(0x11);
+        entry[32..40].copy_from_slice(&first.to_le_bytes());
+        entry[40..48].copy_from_slice(&last.to_le_bytes());
+        for (place, unit) in entry[56..].chunks_mut(2).zip(name) {
+            place.copy_from_slice(&unit.to_le_bytes());
+        }
+        write_header(&mut disk, 4);
+        disk
+    }
+
+    fn write_header(disk: &mut [u8], entries: u32) {
+        let checksum = crc32fast::hash(&disk[1024..][..ENTRY_SIZE * entries.min(100) as usize]);
+        let header = &mut disk[512..][..92];
+        header.fill(0);
+        header[..8].copy_from_slice(b"EFI PART");
+        for (offset, value) in [(12, 92), (80, entries), (84, ENTRY_SIZE as u32), (88, checksum)] {
+            header[offset..][..4].copy_from_slice(&value.to_le_bytes());
+        }
+        for (offset, value) in [(24, 1), (32, SECTORS - 1), (40, 6), (48, SECTORS - 7), (72, 2)] {
+            header[offset..][..8].copy_from_slice(&value.to_le_bytes());
+        }
+        let checksum = crc32fast::hash(header);
+        header[16..20].copy_from_slice(&checksum.to_le_bytes());
+    }
+
+    #[test]
+    fn larger_entries_and_odd_names() {
+        let name: Vec<u16> = "é😀".encode_utf16().chain([0xd800, u16::from(b'x'), 0, u16::from(b'y')]).collect();
+        let table = PartitionTable::read(&disk(10, 19, &name), None).unwrap().unwrap();
+        let [partition] = table.partitions.as_slice() else { panic!("{table:?}") };
+        assert_eq!((partition.number, partition.start, partition.size), (2, 5120, 5120));
+        assert_eq!(partition.gpt.as_ref().unwrap().name, "é😀\u{fffd}x");
+        assert_eq!(partition.part_uuid.as_deref(), Some("11111111-1111-1111-1111-111111111111"));
+    }
+
+    #[test]
+    fn entries_off_the_disk_are_left_out() {
+        for (first, last) in [(10, SECTORS), (SECTORS + 5, SECTORS + 9), (20, 10), (u64::MAX, u64::MAX), (0, u64::MAX)] {
+            let table = PartitionTable::read(&disk(first, last, &[]), None).unwrap().unwrap();
+            assert!(table.partitions.is_empty(), "{first} to {last}");
+        }
+    }
+
+    #[test]
+    fn absurd_headers_are_corrupt() {
+        let whole = disk(10, 19, &[]);
+        for count in [u32::MAX, 1 << 20, 100] {
+            let mut disk = whole.clone();
+            write_header(&mut disk, count);
+            if count == 100 {
+                disk[2 * 512 + 99 * ENTRY_SIZE] ^= 1;
+            }
+            let error = PartitionTable::read(&disk, None).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Corrupt, "{count}");
+        }
+        assert_eq!(TableKind::probe(&whole, None).unwrap(), Some(TableKind::Gpt));
+    }
+
+    #[test]
+    fn without_a_protective_entry_it_is_old() {
+        let mut disk = disk(10, 19, &[]);
+        write_record(&mut disk, 0, &[(false, 0x83, 5, 50)]);
+        let table = PartitionTable::read(&disk, None).unwrap().unwrap();
+        assert_eq!((table.kind, table.partitions.len()), (TableKind::Msdos, 1));
+    }
+}
