@@ -1,7 +1,8 @@
 //! Partition tables and LVM2: a disk becomes volumes.
 //!
 //! [`PartitionTable::read`] reads an MBR or GPT from anything that is [`ReadAt`](glassbox_io::ReadAt), numbers the
-//! partitions as Linux does, and opens each as a [`Window`](glassbox_io::Window) of its disk.
+//! partitions as Linux does, and opens each as a [`Window`](glassbox_io::Window) of its disk. [`lvm::Lvm::scan`] finds
+//! the volume groups on a set of disks and partitions, and opens logical volumes.
 //!
 //! ```
 //! use glassbox_partitions::PartitionTable;
@@ -30,6 +31,7 @@ mod bsd_label;
 mod ebr;
 mod foreign;
 mod gpt;
+pub mod lvm;
 mod mbr;
 mod sectors;
 mod table;

@@ -183,14 +183,25 @@ pub(crate) mod tests {
     #[test]
     fn logical_partitions_count_from_five_along_the_chain() {
         let mut disk = vec![0; 512 << 10];
-        write_record(&mut disk, 0, &[(true, 0x83, 1, 10), (false, 0, 0, 0), (false, 0x0f, 100, 900), (false, 7, 20, 5)]);
+        write_record(
+            &mut disk,
+            0,
+            &[(true, 0x83, 1, 10), (false, 0, 0, 0), (false, 0x0f, 100, 900), (false, 7, 20, 5)],
+        );
         write_record(&mut disk, 100, &[(false, 0x83, 2, 20), (false, 5, 50, 30)]);
         // DR-DOS writes the link first; the third entry lies outside and is garbage.
         write_record(&mut disk, 150, &[(false, 5, 200, 30), (false, 0x82, 3, 10), (false, 1, 500, 2000)]);
         write_record(&mut disk, 300, &[(false, 0x8e, 1, 20)]);
         assert_eq!(
             numbered(&disk),
-            [(1, 1, 10, 0x83), (3, 100, 900, 0x0f), (5, 102, 20, 0x83), (6, 153, 10, 0x82), (7, 301, 20, 0x8e), (4, 20, 5, 7)]
+            [
+                (1, 1, 10, 0x83),
+                (3, 100, 900, 0x0f),
+                (5, 102, 20, 0x83),
+                (6, 153, 10, 0x82),
+                (7, 301, 20, 0x8e),
+                (4, 20, 5, 7)
+            ]
         );
         let table = PartitionTable::read(&disk, None).unwrap().unwrap();
         let listed: Vec<_> = table.by_position().map(|partition| partition.number).collect();

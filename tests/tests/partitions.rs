@@ -1,33 +1,20 @@
 //! Partition tables as sfdisk, Linux and libguestfs see them.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::os::unix::fs::FileExt;
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use glassbox_io::{ErrorKind, ReadAt, Result, Source};
+use glassbox_formats::{Format, OpenOptions};
+use glassbox_io::{ErrorKind, ReadAt, Source};
 use glassbox_partitions::{GptCopy, Partition, PartitionRole, PartitionTable, TableKind};
 use glassbox_tests::bad_input::{Damaged, Rng, bounded};
 use glassbox_tests::fixture;
 
-/// An image file, read as it is.
-struct Image(File);
-
-impl ReadAt for Image {
-    fn len(&self) -> u64 {
-        self.0.metadata().unwrap().len()
-    }
-    fn read_at(&self, buf: &mut [u8], offset: u64) -> Result<usize> {
-        let count = buf.len().min(self.len().saturating_sub(offset) as usize);
-        self.0.read_exact_at(&mut buf[..count], offset)?;
-        Ok(count)
-    }
-}
-
 fn open(folder: &Path, name: &str) -> Source {
-    Arc::new(Image(File::open(folder.join(format!("{name}.img"))).unwrap()))
+    let raw = OpenOptions::new().format(Format::Raw);
+    glassbox_formats::open(folder.join(format!("{name}.img")), &raw).unwrap().into_source()
 }
 
 /// The size that the fixture's disk was made with; `None` also finds a GPT's by itself.

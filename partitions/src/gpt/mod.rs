@@ -128,7 +128,8 @@ mod tests {
 
     #[test]
     fn entries_off_the_disk_are_left_out() {
-        for (first, last) in [(10, SECTORS), (SECTORS + 5, SECTORS + 9), (20, 10), (u64::MAX, u64::MAX), (0, u64::MAX)] {
+        for (first, last) in [(10, SECTORS), (SECTORS + 5, SECTORS + 9), (20, 10), (u64::MAX, u64::MAX), (0, u64::MAX)]
+        {
             let table = PartitionTable::read(&disk(first, last, &[]), None).unwrap().unwrap();
             assert!(table.partitions.is_empty(), "{first} to {last}");
         }
