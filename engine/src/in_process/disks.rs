@@ -1,13 +1,15 @@
 //! The block devices of a launched handle: disks, their partitions, and logical volumes.
 
+use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 
 use bstr::{BStr, BString, ByteSlice};
 use glassbox_formats::{Format, OpenOptions};
 use glassbox_io::{Errno, Error, Result, ResultExt, Source};
-use glassbox_partitions::PartitionTable;
+use glassbox_partitions::lvm::{self, LogicalVolume, Lvm, VolumeGroup};
+use glassbox_partitions::{PartitionRole, PartitionTable};
 
-use crate::device_name::DiskName;
+use crate::device_name::{DiskName, makedev};
 use crate::drive::Drive;
 
 /// Where Linux keeps the names that drives were given with `label`.
@@ -16,6 +18,12 @@ const LABELS: &[u8] = b"/dev/disk/guestfs/";
 /// All block devices.
 pub(crate) struct Disks {
     disks: Vec<Disk>,
+    /// Found when it is first asked about.
+    lvm: OnceLock<Lvm>,
+    /// The only devices on which physical volumes are looked for, if `lvm_set_filter` named any.
+    pub lvm_filter: Option<Vec<BString>>,
+    /// Groups that `vg_activate` switched off: their volumes have no devices.
+    pub inactive_groups: HashSet<BString>,
 }
 
 /// One opened drive.
@@ -119,7 +127,7 @@ impl Disks {
     /// Opens the image of each drive.
     pub fn open(drives: &[Drive]) -> Result<Self> {
         let disks = drives.iter().enumerate().map(|(index, drive)| Disk::open(index, drive)).collect::<Result<_>>()?;
-        Ok(Disks { disks })
+        Ok(Disks { disks, lvm: OnceLock::new(), lvm_filter: None, inactive_groups: HashSet::new() })
     }
 
     /// The disks, in the order in which they were added.
@@ -136,14 +144,69 @@ impl Disks {
                 (None, _) => None,
             },
             None if name.starts_with(LABELS) => self.labelled(&name[LABELS.len()..])?,
+            None if name.starts_with(b"/dev/") => self.find_logical_volume(name)?,
             None => None,
         };
         found.ok_or_else(|| Error::os(Errno::ENOENT).at_path(name))
     }
 
-    /// The logical volumes of all volume groups.
+    /// Devices that can hold something by themselves: disks without partitions, and partitions but extended ones.
+    pub fn plain(&self) -> Result<Vec<Device>> {
+        let mut found = Vec::new();
+        for disk in &self.disks {
+            match disk.table().filter(|table| table.devices().next().is_some()) {
+                None => found.push(disk.device()),
+                Some(table) => {
+                    for partition in table.devices().filter(|one| one.role != PartitionRole::Extended) {
+                        found.extend(disk.partition(partition.number)?);
+                    }
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The volume groups on all devices.
+    pub fn lvm(&self) -> Result<&Lvm> {
+        if let Some(lvm) = self.lvm.get() {
+            return Ok(lvm);
+        }
+        let mut devices = self.plain()?;
+        if let Some(filter) = &self.lvm_filter {
+            let within = |device: &Device| match device.disk {
+                Some(name) => filter.contains(&DiskName { partition: None, ..name }.into()),
+                None => false,
+            };
+            devices.retain(|device| filter.contains(&device.name) || within(device));
+        }
+        let found = Lvm::scan(devices.into_iter().map(|device| (device.name, device.source)))?;
+        Ok(self.lvm.get_or_init(|| found))
+    }
+
+    /// Looks for volume groups anew when they are next asked about.
+    pub fn forget_lvm(&mut self) {
+        self.lvm = OnceLock::new();
+    }
+
+    /// The volumes that have devices.
+    pub fn active_volumes(&self) -> Result<impl Iterator<Item = (&VolumeGroup, &LogicalVolume)>> {
+        let volumes = self.lvm()?.active_volumes();
+        Ok(volumes.filter(|(group, _)| !self.inactive_groups.contains(&group.name)))
+    }
+
+    /// The logical volumes of all active volume groups, as devices.
     pub fn logical_volumes(&self) -> Result<Vec<Device>> {
-        Ok(Vec::new())
+        let lvm = self.lvm()?;
+        let volumes = self.active_volumes()?.enumerate();
+        volumes.map(|(minor, (group, volume))| logical_volume(lvm, group, volume, minor as u64)).collect()
+    }
+
+    /// The active logical volume of this name.
+    fn find_logical_volume(&self, name: &BStr) -> Result<Option<Device>> {
+        let lvm = self.lvm()?;
+        let Some((_, wanted)) = lvm.find(name) else { return Ok(None) };
+        let found = self.active_volumes()?.enumerate().find(|(_, (_, volume))| volume.uuid == wanted.uuid);
+        found.map(|(minor, (group, volume))| logical_volume(lvm, group, volume, minor as u64)).transpose()
     }
 
     /// What a label names: a disk, or with a number behind the label one of its partitions.
@@ -159,4 +222,18 @@ impl Disks {
             Err(_) => Ok(None),
         }
     }
+}
+
+/// Linux's major number of device-mapper, as libguestfs's appliance has it.
+const DEVICE_MAPPER_MAJOR: u64 = 253;
+
+fn logical_volume(lvm: &Lvm, group: &VolumeGroup, volume: &LogicalVolume, minor: u64) -> Result<Device> {
+    Ok(Device {
+        name: lvm::device_path(group, volume),
+        source: lvm.open(group, volume)?,
+        number: makedev(DEVICE_MAPPER_MAJOR, minor),
+        disk: None,
+        read_only: false,
+        block_size: 512,
+    })
 }

@@ -4,7 +4,7 @@ use bstr::{BStr, BString};
 use glassbox_api::FilesystemDetect;
 use glassbox_filesystems::detect::{Signature, detect};
 use glassbox_io::{Errno, Error, Result, ResultExt};
-use glassbox_partitions::{Partition, PartitionRole, PartitionTable, TableKind};
+use glassbox_partitions::{Partition, PartitionTable, TableKind};
 
 use super::{Device, InProcess};
 use crate::device_name::DiskName;
@@ -20,17 +20,7 @@ impl InProcess {
 
     /// Every device that may hold a filesystem: disks without partitions, partitions but extended ones, and volumes.
     fn candidates(&self) -> Result<Vec<Device>> {
-        let mut found = Vec::new();
-        for disk in self.disks.all() {
-            match disk.table().filter(|table| table.devices().next().is_some()) {
-                None => found.push(disk.device()),
-                Some(table) => {
-                    for partition in table.devices().filter(|one| one.role != PartitionRole::Extended) {
-                        found.extend(disk.partition(partition.number)?);
-                    }
-                }
-            }
-        }
+        let mut found = self.disks.plain()?;
         found.extend(self.disks.logical_volumes()?);
         Ok(found)
     }

@@ -13,6 +13,7 @@ mod ext;
 mod features;
 mod files_read;
 mod filesystem_detect;
+mod lvm;
 mod mount;
 mod partitions;
 mod sync;

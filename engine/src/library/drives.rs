@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use bstr::{BStr, BString, ByteSlice};
 use glassbox_api::options::{AddDriveOpts, AddDriveScratchOpts};
@@ -133,7 +133,8 @@ impl Drives for Library<'_> {
         let path = filename.to_path().map_err(|_| Error::os(Errno::ENOENT).at_path(filename))?;
         // Found out now, because now the caller knows which drive it is about; it is opened at launch.
         File::open(path).at_path(filename)?;
-        let path = std::path::absolute(path).unwrap_or_else(|_| Path::new(path).to_owned());
+        // A backing file is looked for beside the image itself, not beside a symbolic link to it.
+        let path = std::fs::canonicalize(path).at_path(filename)?;
         self.push_drive(Drive { path: Some(path), ..drive })
     }
 
