@@ -1,6 +1,6 @@
 //! The group `lvm`: physical volumes, volume groups and logical volumes.
 
-use bstr::{BStr, BString, ByteSlice};
+use bstr::{BStr, BString};
 use glassbox_api::Lvm;
 use glassbox_api::structs::{LvmLv, LvmPv, LvmVg};
 use glassbox_io::{Errno, Error, Result};
