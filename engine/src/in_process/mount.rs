@@ -6,10 +6,11 @@ use bstr::{BStr, BString, ByteSlice};
 use glassbox_api::Mounting;
 use glassbox_api::options::{RemountOpts, UmountOpts};
 use glassbox_api::structs::InternalMountable;
-use glassbox_filesystems::{FileType, Filesystem};
-use glassbox_io::{Errno, Error, ErrorKind, Result};
+use glassbox_filesystems::{FileType, Filesystem, NodeId, ext};
+use glassbox_io::{Errno, Error, ErrorKind, Extent, ReadAt, Result, ResultExt};
 
 use super::{Device, InProcess};
+use crate::device_name::makedev;
 use crate::vfs::Follow;
 
 /// What precedes `device/subvolume` in the name of a btrfs subvolume.
@@ -86,7 +87,15 @@ fn open_filesystem(
     let failed =
         |errno, what: String| Error::os_with(errno, format!("mount exited with status 32: mount: {path}: {what}"));
     let wrong = || failed(Errno::EINVAL, format!("wrong fs type, bad option, bad superblock on {}.", device.name));
+    let without_journal = options.split_str(",").any(|option| matches!(option, b"noload" | b"norecovery"));
+    let is_ext = |kind: &BStr| matches!(kind.as_bytes(), b"ext2" | b"ext3" | b"ext4");
     let filesystem = match kind {
+        _ if without_journal && kind.is_none_or(is_ext) => {
+            let mut as_it_lies = ext::Options::default();
+            as_it_lies.replay_journal = false;
+            ext::Ext::open_with(device.source.clone(), &as_it_lies)
+                .map(|filesystem| Box::new(filesystem) as Box<dyn Filesystem>)
+        }
         Some(kind) => glassbox_filesystems::open_as(kind, device.source.clone()),
         None => glassbox_filesystems::open(device.source.clone()),
     };
@@ -187,6 +196,25 @@ impl Mounting for InProcess {
         self.mount_device(mountable, mountpoint, options, Some(vfstype))
     }
 
+    fn mount_loop(&mut self, file: &BStr, mountpoint: &BStr) -> Result<()> {
+        let found = self.locate(file, Follow::Always)?;
+        let length = found.filesystem.open(found.node).at_path(file)?.len();
+        // Linux's major number of loop devices is 7.
+        let number = self.vfs.mounts().iter().filter(|mount| mount.device.starts_with(b"/dev/loop")).count();
+        let device = Device {
+            name: format!("/dev/loop{number}").into(),
+            source: Arc::new(FileSource { filesystem: found.filesystem, node: found.node, length }),
+            number: makedev(7, number as u64),
+            disk: None,
+            read_only: false,
+            block_size: 512,
+        };
+        let point = self.mount_point(mountpoint)?;
+        let (filesystem, _) = open_filesystem(&device, mountpoint, "".into(), None)
+            .map_err(|error| Error::os_with(error.errno(), format!("{file} on {mountpoint}: {error}")))?;
+        self.vfs.mount(device.name.as_ref(), point.as_ref(), filesystem, device.number, false)
+    }
+
     fn umount(&mut self, pathordevice: &BStr, opts: UmountOpts) -> Result<()> {
         let lazy = opts.lazyunmount.unwrap_or(false);
         // `force` is for servers that don't answer; there are none here.
@@ -252,5 +280,27 @@ fn absolute(call: &str, path: &BStr) -> Result<()> {
     match path.starts_with(b"/") {
         true => Ok(()),
         false => Err(Error::usage(format!("{call}: path must start with a / character"))),
+    }
+}
+
+/// A file of a mounted filesystem as a device of its own, as long as it is mounted.
+struct FileSource {
+    filesystem: Arc<dyn Filesystem>,
+    node: NodeId,
+    length: u64,
+}
+
+impl ReadAt for FileSource {
+    fn len(&self) -> u64 {
+        self.length
+    }
+
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> Result<usize> {
+        // An open file borrows its filesystem, so it can't be kept beside it. Opening costs a few cached reads.
+        self.filesystem.open(self.node)?.read_at(buf, offset)
+    }
+
+    fn extent_at(&self, offset: u64) -> Result<Extent> {
+        self.filesystem.open(self.node)?.extent_at(offset)
     }
 }

@@ -270,7 +270,10 @@ impl FilesRead for InProcess {
             _ => error,
         })?;
         let mut files = std::io::BufWriter::with_capacity(64 << 10, files);
+        // libguestfs cuts what it was given off each path, so a slash stays unless it was given too.
+        let slash: &[u8] = if directory.ends_with(b"/") { b"" } else { b"/" };
         self.vfs.walk(&start, &mut |visit| {
+            files.write_all(slash)?;
             files.write_all(visit.path)?;
             files.write_all(b"\0")?;
             Ok(Step::On)
