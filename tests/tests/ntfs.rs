@@ -18,7 +18,7 @@ use glassbox_tests::manifest::{self, Manifest, hex};
 use glassbox_tests::{corpus, fixture};
 
 /// Fixtures with a manifest and facts.
-const IMAGES: [&str; 11] = [
+const IMAGES: [&str; 12] = [
     "default",
     "cluster512",
     "cluster1k",
@@ -27,6 +27,7 @@ const IMAGES: [&str; 11] = [
     "sector4k",
     "wsl",
     "fragmented",
+    "fragmented-mft",
     "many",
     "reserved",
     "encrypted",
@@ -150,6 +151,24 @@ fn property(ntfs: &Ntfs, hex_path: &str, path: &BStr, key: &str) -> String {
         Some(value) => hex(&value),
     };
     format!("xattr {hex_path} {key} {value}")
+}
+
+/// What the fixtures are for: that they have it is worth a test, because it depends on how ntfs-3g allocates.
+#[test]
+fn fixtures_have_what_they_are_made_for() {
+    let dump = |name: &str, of: [&str; 2]| {
+        let output = Command::new("ntfsinfo").args(["-f", "-v"]).args(of).arg(image(name)).output().unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let records = |dump: &str, kind: &str| dump.matches(&format!("Dumping attribute {kind} ")).count();
+    assert!(records(&dump("fragmented-mft", ["-i", "0"]), "$DATA") > 2, "the MFT has an attribute list");
+    assert!(records(&dump("fragmented", ["-F", "fragmented"]), "$DATA") > 1);
+    let fragmented = dump("fragmented", ["-F", "fragmented"]);
+    let list = fragmented.split("Dumping attribute $ATTRIBUTE_LIST").nth(1).unwrap();
+    assert!(list.lines().take(3).any(|line| line.contains("Resident:") && line.contains("No")), "{list}");
+    let directory = dump("default", ["-F", "lists/directory"]);
+    assert_eq!((records(&directory, "$ATTRIBUTE_LIST"), records(&directory, "$INDEX_ALLOCATION")), (1, 1));
+    assert!(records(&dump("default", ["-F", "lists/linked"]), "$FILE_NAME") > 400);
 }
 
 #[test]

@@ -232,7 +232,7 @@ impl Filesystem for Ntfs {
             }
             Kind::Symlink(target) => stat.size = target.len() as u64,
             Kind::CharDevice(device) | Kind::BlockDevice(device) => stat.rdev = device,
-            Kind::WofCompressed(_) => {
+            Kind::Wof(_) => {
                 let stored = inode.sizes(volume, AttributeType::DATA, wof::STREAM)?.unwrap_or_default();
                 stat.blocks = stored.allocated.div_ceil(512);
             }
@@ -255,7 +255,8 @@ impl Filesystem for Ntfs {
                 Some(stream) => Ok(Box::new(stream)),
                 None => Ok(Box::new(Vec::new())),
             },
-            Kind::WofCompressed(algorithm) => {
+            Kind::Wof(data) => {
+                let algorithm = wof::Algorithm::parse(&data)?;
                 let size = inode.sizes(&self.volume, AttributeType::DATA, b"")?.unwrap_or_default().data;
                 let compressed = self.open_data(&inode, wof::STREAM)?;
                 let compressed = compressed.ok_or_else(|| Error::corrupt("ntfs: WOF's stream is missing"))?;

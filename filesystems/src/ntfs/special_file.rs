@@ -12,7 +12,6 @@ use super::inode::Inode;
 use super::reparse_point::{ReparsePoint, tag};
 use super::standard_information::{StandardInformation, file_attributes};
 use super::volume::Volume;
-use super::wof::Algorithm;
 use super::{ea, link_target, utf16};
 
 /// The magics of Interix special files, little-endian ASCII.
@@ -31,8 +30,8 @@ const LX_SYMLINK_VERSION: u32 = 2;
 #[derive(Debug)]
 pub(crate) enum Kind {
     Regular,
-    /// A regular file whose contents WOF compressed.
-    WofCompressed(Algorithm),
+    /// A regular file whose contents WOF keeps, with the data that says how. Only reading it needs that understood.
+    Wof(Vec<u8>),
     Directory,
     Symlink(BString),
     CharDevice(u64),
@@ -45,7 +44,7 @@ impl Kind {
     /// The type bits of `st_mode`.
     pub fn mode(&self) -> u32 {
         match self {
-            Kind::Regular | Kind::WofCompressed(_) => 0o100000,
+            Kind::Regular | Kind::Wof(_) => 0o100000,
             Kind::Directory => 0o040000,
             Kind::Symlink(_) => 0o120000,
             Kind::CharDevice(_) => 0o020000,
@@ -86,7 +85,7 @@ impl Kind {
             tag::SYMLINK | tag::MOUNT_POINT => {
                 link_target::resolve(volume, inode, reparse, mount_point)?.map(Kind::Symlink)
             }
-            tag::WOF if !inode.record.is_directory() => Some(Kind::WofCompressed(Algorithm::parse(data.bytes())?)),
+            tag::WOF if !inode.record.is_directory() => Some(Kind::Wof(reparse.data.clone())),
             tag::LX_SYMLINK => match data.le32(0) {
                 Ok(LX_SYMLINK_VERSION) => data.from(4).ok().map(|target| Kind::Symlink(target.bytes().into())),
                 _ => None,
