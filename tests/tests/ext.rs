@@ -1,11 +1,12 @@
 //! ext2, ext3 and ext4 against the kernel and e2fsprogs: every variant, every file, every field.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use bstr::{BStr, BString, ByteSlice};
-use glassbox_filesystems::ext::Ext;
+use glassbox_filesystems::ext::{Ext, Superblock};
 use glassbox_filesystems::{Filesystem, NodeId};
 use glassbox_formats::{Format, OpenOptions};
 use glassbox_io::{Errno, Source};
@@ -266,4 +267,43 @@ fn images_of_other_projects_open() {
         }
         assert!(count >= 5, "{name}: {count} files");
     }
+}
+
+#[test]
+fn superblocks_are_described_as_tune2fs_does() {
+    let folder = fixture("ext");
+    let mut compared = 0;
+    for entry in fs::read_dir(&folder).expect("the fixture is there") {
+        let path = entry.expect("a folder can be read").path();
+        if path.extension() != Some("tune2fs".as_ref()) {
+            continue;
+        }
+        let superblock = Superblock::read(&source(&path.with_extension("img"))).expect("it has a superblock");
+        let ours: BTreeMap<String, String> = superblock
+            .tune2fs_list()
+            .expect("a superblock has all fields")
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), value))
+            .collect();
+        let text = fs::read_to_string(&path).expect("it is text");
+        let theirs: BTreeMap<String, String> = text.lines().skip(1).map(as_libguestfs_shows).collect();
+        assert_eq!(ours, theirs, "{}", path.display());
+        compared += 1;
+    }
+    assert!(compared >= 30, "only {compared} superblocks");
+}
+
+/// A line of tune2fs as libguestfs returns it from its appliance, where no user is known.
+fn as_libguestfs_shows(line: &str) -> (String, String) {
+    let (key, value) = line.split_once(':').expect("a line has a key");
+    let value = value.trim_start();
+    let value = match value {
+        "<none>" | "(none)" | "<not available>" => String::new(),
+        _ if key.starts_with("Reserved blocks ") => {
+            let (number, kind) = value.split_once(" (").expect("a name follows");
+            format!("{number} ({} unknown)", kind.split(' ').next().expect("a kind"))
+        }
+        _ => value.to_owned(),
+    };
+    (key.to_owned(), value)
 }

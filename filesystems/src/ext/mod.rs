@@ -23,6 +23,7 @@ mod runs;
 mod statvfs;
 pub mod superblock;
 mod symlink;
+mod tune2fs;
 mod xattr;
 
 use std::ops::ControlFlow;
