@@ -2,54 +2,8 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The kinds of events; a listener names several by joining their bits.
-///
-/// Bits are those of `GUESTFS_EVENT_*`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
-#[repr(u64)]
-pub enum EventKind {
-    /// The handle is being closed.
-    Close = 0x1,
-    /// The appliance has quit.
-    SubprocessQuit = 0x2,
-    /// The handle is ready.
-    LaunchDone = 0x4,
-    /// How far a long call is.
-    Progress = 0x8,
-    /// What the appliance prints.
-    Appliance = 0x10,
-    /// What the library prints when it is verbose.
-    Library = 0x20,
-    /// A call, and its result.
-    Trace = 0x40,
-    /// A call begins.
-    Enter = 0x80,
-    /// Credentials are asked for.
-    LibvirtAuth = 0x100,
-    /// A warning.
-    Warning = 0x200,
-}
-
-impl EventKind {
-    /// All kinds, in the order of their bits.
-    pub const ALL: [EventKind; 10] = [
-        EventKind::Close,
-        EventKind::SubprocessQuit,
-        EventKind::LaunchDone,
-        EventKind::Progress,
-        EventKind::Appliance,
-        EventKind::Library,
-        EventKind::Trace,
-        EventKind::Enter,
-        EventKind::LibvirtAuth,
-        EventKind::Warning,
-    ];
-
-    /// Its bit in a mask.
-    pub fn bit(self) -> u64 {
-        self as u64
-    }
-}
+/// The kinds of events. A listener names several by joining their masks.
+pub use glassbox_api::table::Event as EventKind;
 
 /// One event.
 #[derive(Clone, Copy, Debug)]
@@ -96,7 +50,7 @@ impl Events {
 
     /// Whether anybody listens to events of this kind: a text that nobody reads need not be made.
     pub fn wants(&self, kind: EventKind) -> bool {
-        self.lock().all.iter().any(|(_, mask, _)| mask & kind.bit() != 0)
+        self.lock().all.iter().any(|(_, mask, _)| mask & kind.info().mask() != 0)
     }
 
     /// Tells everybody who listens, in the order in which they came. Whether there was anybody.
@@ -105,7 +59,7 @@ impl Events {
             .lock()
             .all
             .iter()
-            .filter(|(_, mask, _)| mask & event.kind.bit() != 0)
+            .filter(|(_, mask, _)| mask & event.kind.info().mask() != 0)
             .map(|(_, _, listener)| listener.clone())
             .collect();
         // Called without the lock: a listener may add or remove listeners.
@@ -128,7 +82,7 @@ mod tests {
         let events = Arc::new(Events::default());
         let heard = Arc::new(AtomicUsize::new(0));
         let (count, registry) = (heard.clone(), Arc::downgrade(&events));
-        let number = events.add(EventKind::Trace.bit() | EventKind::Enter.bit(), move |_| {
+        let number = events.add(EventKind::Trace.info().mask() | EventKind::Enter.info().mask(), move |_| {
             count.fetch_add(1, Ordering::Relaxed);
             registry.upgrade().unwrap().remove(0);
         });

@@ -117,7 +117,7 @@ fn traces_have_libguestfs_form() {
     let (mut g, _file) = launched(4096);
     let lines = Arc::new(Mutex::new(Vec::new()));
     let heard = lines.clone();
-    g.events().add(EventKind::Trace.bit(), move |event| {
+    g.events().add(EventKind::Trace.info().mask(), move |event| {
         heard.lock().unwrap().push(String::from_utf8(event.text.to_vec()).unwrap());
     });
     g.set_trace(true).unwrap();
