@@ -2,6 +2,7 @@
 
 use bstr::{BStr, BString};
 use glassbox_api::Ext;
+use glassbox_filesystems::ext::Superblock;
 use glassbox_io::{Result, ResultExt};
 
 use super::InProcess;
@@ -56,5 +57,11 @@ impl Ext for InProcess {
 
     fn get_e2uuid(&mut self, device: &BStr) -> Result<BString> {
         Ok(self.signature(device)?.map(|found| found.uuid).unwrap_or_default())
+    }
+
+    fn tune2fs_l(&mut self, device: &BStr) -> Result<Vec<(BString, BString)>> {
+        let source = self.device_source(device)?;
+        let list = Superblock::read(&source).and_then(|superblock| superblock.tune2fs_list()).at_path(device)?;
+        Ok(list.into_iter().map(|(key, value)| (key.into(), value.into())).collect())
     }
 }
