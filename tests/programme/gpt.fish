@@ -564,6 +564,7 @@ ls /EFI
 #= lines
 find /
 #= without " .."
+#= without " .."
 ll /
 statns /
 statvfs /
@@ -578,6 +579,7 @@ ls /
 #= lines
 find /Windows
 ll /Windows/System32
+#= without " .."
 #= without " .."
 ll /
 statns /Windows/System32/Hosts.TXT
