@@ -1,3 +1,129 @@
-//! The `glassbox` program.
+//! The `glassbox` program: one program with many names.
+//!
+//! The first word says what it does, or the name it was started by: linked as `guestfish` or `virt-ls`, it is that.
 
-fn main() {}
+mod commands;
+mod disks;
+mod fish;
+mod json;
+mod local_time;
+mod options;
+mod progress;
+mod table;
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::ExitCode;
+
+use options::UsageError;
+
+/// A command of the program.
+struct Command {
+    name: &'static str,
+    /// The libguestfs program that it stands for.
+    upstream: &'static str,
+    summary: &'static str,
+    main: fn(&str, Vec<OsString>) -> ExitCode,
+}
+
+const COMMANDS: [Command; 7] = [
+    Command {
+        name: "filesystems",
+        upstream: "virt-filesystems",
+        summary: "list filesystems, partitions, volumes and disks",
+        main: commands::filesystems::main,
+    },
+    Command { name: "ls", upstream: "virt-ls", summary: "list directories and trees", main: commands::ls::main },
+    Command { name: "cat", upstream: "virt-cat", summary: "print files", main: commands::cat::main },
+    Command {
+        name: "copy-out",
+        upstream: "virt-copy-out",
+        summary: "copy files and directories to the host",
+        main: commands::copy_out::main,
+    },
+    Command {
+        name: "tar-out",
+        upstream: "virt-tar-out",
+        summary: "pack a directory into a tar file on the host",
+        main: commands::tar_out::main,
+    },
+    Command { name: "df", upstream: "virt-df", summary: "show how full filesystems are", main: commands::df::main },
+    Command {
+        name: "fish",
+        upstream: "guestfish",
+        summary: "run commands of guestfish's language, or a shell for them",
+        main: fish::main,
+    },
+];
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args_os();
+    let started_as = arguments.next().unwrap_or_default();
+    let started_as = Path::new(&started_as).file_name().unwrap_or_default();
+    if let Some(command) = COMMANDS.iter().find(|command| started_as == command.upstream) {
+        return (command.main)(command.upstream, arguments.collect());
+    }
+    let Some(word) = arguments.next() else {
+        eprint!("{}", usage());
+        return ExitCode::FAILURE;
+    };
+    match word.to_str() {
+        Some("--help" | "-h" | "help") => {
+            // Nobody is left to tell if that fails.
+            let _ = std::io::Write::write_all(&mut std::io::stdout(), usage().as_bytes());
+            ExitCode::SUCCESS
+        }
+        Some("--version" | "-V" | "version") => {
+            println!("glassbox {}", env!("CARGO_PKG_VERSION"));
+            ExitCode::SUCCESS
+        }
+        name => match COMMANDS.iter().find(|command| name == Some(command.name) || name == Some(command.upstream)) {
+            Some(command) => (command.main)(&format!("glassbox {}", command.name), arguments.collect()),
+            None => {
+                eprintln!("glassbox: there is no command '{}'", word.display());
+                if Path::new(&word).exists() {
+                    eprintln!("To see what is in an image: glassbox filesystems {}", word.display());
+                }
+                eprintln!("Try 'glassbox --help' for more information.");
+                ExitCode::FAILURE
+            }
+        },
+    }
+}
+
+fn usage() -> String {
+    let mut text = String::from(
+        "glassbox looks into disk images: no virtual machine, no root, milliseconds.\n\nUsage: glassbox COMMAND \
+         [OPTIONS] IMAGE…\n\n",
+    );
+    for command in &COMMANDS {
+        text.push_str(&format!("  {:<12} {}\n", command.name, command.summary));
+    }
+    text.push_str(
+        "\nglassbox COMMAND --help tells more. Begin with:\n\n  glassbox filesystems disk.img\n  glassbox ls disk.img \
+         /etc\n\nImages are raw or qcow2, and are never written to. Linked under the name of the libguestfs program \
+         that a\ncommand stands for (guestfish, virt-ls, virt-cat …), this program is that program.\n",
+    );
+    text
+}
+
+/// Tells of wrong use on the command line.
+fn usage_error(program: &str, error: &UsageError) -> ExitCode {
+    eprintln!("{program}: {error}");
+    if error.see_help {
+        eprintln!("Try ‘{program} --help’ for more information.");
+    }
+    ExitCode::FAILURE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_is_in_the_usage() {
+        let usage = usage();
+        assert!(COMMANDS.iter().all(|command| usage.contains(command.name) && usage.contains(command.summary)));
+        assert!(usage.lines().all(|line| line.chars().count() <= 110));
+    }
+}

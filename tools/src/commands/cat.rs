@@ -1,0 +1,85 @@
+//! `glassbox cat`: files of a guest on stdout, as virt-cat prints them.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io;
+use std::os::fd::AsFd;
+use std::process::ExitCode;
+
+use bstr::ByteSlice;
+use glassbox_api::FilesRead;
+
+use super::{
+    COMMON_HELP, Common, Failure, MOUNT_HELP, Opened, common, finish, need_images, print, take_images, tell,
+};
+use crate::disks::Disks;
+use crate::options::{Options, UsageError};
+
+const SHORT: [char; 8] = ['a', 'c', 'd', 'm', 'v', 'V', 'x', '?'];
+const LONG: [&str; 12] = [
+    "add",
+    "blocksize",
+    "connect",
+    "domain",
+    "echo-keys",
+    "format",
+    "help",
+    "key",
+    "keys-from-stdin",
+    "mount",
+    "verbose",
+    "version",
+];
+
+/// Runs the command.
+pub fn main(program: &str, arguments: Vec<OsString>) -> ExitCode {
+    finish(program, run(program, arguments))
+}
+
+fn run(program: &str, arguments: Vec<OsString>) -> Result<(), Failure> {
+    let mut options = Options::new(arguments, &SHORT, &LONG);
+    let mut disks = Disks::default();
+    let mut words = Vec::new();
+    while let Some(arg) = common(&mut disks, &mut options, &|| usage(program))? {
+        match arg {
+            Common::Print(text) => return print(&text),
+            Common::Word(word) => words.push(word),
+            Common::Taken | Common::Own(..) => {}
+        }
+    }
+    take_images(&mut disks, &mut words)?;
+    need_images(&disks)?;
+    if words.is_empty() {
+        return Err(UsageError { message: "which file of the image? Name it, as /etc/fstab".into(), see_help: true }.into());
+    }
+    let mut opened = Opened::new(program, &disks)?;
+    opened.mount(program, &disks)?;
+    // Not std::io::Stdout, which looks for the last newline in everything that passes.
+    let mut out = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+    let mut failed = false;
+    for path in &words {
+        if let Err(error) = opened.handle.download(path.as_bstr(), &mut out) {
+            if error.errno() == glassbox_io::Errno::EPIPE {
+                return Err(Failure::OutputClosed);
+            }
+            tell(program, &opened.failed(path.to_string())(error));
+            failed = true;
+        }
+    }
+    if failed { Err(Failure::Told) } else { Ok(()) }
+}
+
+fn usage(program: &str) -> String {
+    format!(
+        "\
+Prints files of a guest, as virt-cat does.
+
+Usage: {program} [OPTIONS] IMAGE… /PATH…
+       {program} [OPTIONS] -a IMAGE /PATH…
+
+{MOUNT_HELP}{COMMON_HELP}
+Example:
+  {program} disk.img /etc/hostname
+"
+    )
+}

@@ -1,0 +1,75 @@
+//! `glassbox copy-out`: files and directories of a guest, copied to the host, as virt-copy-out does.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use bstr::ByteSlice;
+use glassbox_api::Archive;
+
+use super::{COMMON_HELP, Common, Failure, MOUNT_HELP, Opened, common, finish, need_images, print, take_images};
+use crate::disks::Disks;
+use crate::options::{Options, UsageError};
+
+const SHORT: [char; 8] = ['a', 'c', 'd', 'm', 'v', 'V', 'x', '?'];
+const LONG: [&str; 12] = [
+    "add",
+    "blocksize",
+    "connect",
+    "domain",
+    "echo-keys",
+    "format",
+    "help",
+    "key",
+    "keys-from-stdin",
+    "mount",
+    "verbose",
+    "version",
+];
+
+/// Runs the command.
+pub fn main(program: &str, arguments: Vec<OsString>) -> ExitCode {
+    finish(program, run(program, arguments))
+}
+
+fn run(program: &str, arguments: Vec<OsString>) -> Result<(), Failure> {
+    let mut options = Options::new(arguments, &SHORT, &LONG);
+    let mut disks = Disks::default();
+    let mut words = Vec::new();
+    while let Some(arg) = common(&mut disks, &mut options, &|| usage(program))? {
+        match arg {
+            Common::Print(text) => return print(&text),
+            Common::Word(word) => words.push(word),
+            Common::Taken | Common::Own(..) => {}
+        }
+    }
+    // The directory on the host comes off first: it may be a name like that of an image.
+    let directory = words.pop();
+    take_images(&mut disks, &mut words)?;
+    need_images(&disks)?;
+    let Some(directory) = directory.filter(|_| !words.is_empty()) else {
+        let message = "what is to be copied, and where to? Name paths of the guest and a directory of the host";
+        return Err(UsageError { message: message.into(), see_help: true }.into());
+    };
+    let mut opened = Opened::new(program, &disks)?;
+    opened.mount(program, &disks)?;
+    for path in &words {
+        let copied = opened.handle.copy_out(path.as_bstr(), directory.as_bstr());
+        copied.map_err(opened.failed(format!("copy {path} to {directory}")))?;
+    }
+    Ok(())
+}
+
+fn usage(program: &str) -> String {
+    format!(
+        "\
+Copies files and directories of a guest, with all that is in them, to the host, as virt-copy-out does.
+
+Usage: {program} [OPTIONS] IMAGE… /PATH… DIRECTORY
+       {program} [OPTIONS] -a IMAGE /PATH… DIRECTORY
+
+{MOUNT_HELP}{COMMON_HELP}
+Example:
+  {program} disk.img /var/log /etc/fstab .
+"
+    )
+}

@@ -1,0 +1,490 @@
+//! `glassbox ls`: directories and trees of a guest, as virt-ls lists them.
+
+use std::ffi::OsString;
+use std::io::{self, BufWriter, Write};
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use bstr::{BStr, BString, ByteSlice};
+use glassbox_api::structs::StatNs;
+use glassbox_api::{Checksums, FilesRead};
+use glassbox_engine::Handle;
+use glassbox_io::Result as IoResult;
+use serde::Serialize;
+
+use super::{
+    COMMON_HELP, Common, Failure, MOUNT_HELP, Opened, common, finish, need_images, print, take_images, tell, text,
+};
+use crate::disks::Disks;
+use crate::options::{Options, UsageError};
+use crate::{json, local_time, table};
+
+const SHORT: [char; 11] = ['a', 'c', 'd', 'h', 'l', 'm', 'R', 'v', 'V', 'x', '?'];
+const LONG: [&str; 24] = [
+    "add",
+    "blocksize",
+    "checksum",
+    "connect",
+    "csv",
+    "domain",
+    "echo-keys",
+    "extra-stats",
+    "format",
+    "help",
+    "human-readable",
+    "json",
+    "key",
+    "keys-from-stdin",
+    "long",
+    "mount",
+    "recursive",
+    "time-days",
+    "time-relative",
+    "time-t",
+    "times",
+    "uids",
+    "verbose",
+    "version",
+];
+
+/// The checksum that `--checksum` without a type computes.
+const DEFAULT_CHECKSUM: &str = "md5";
+const FILE_TYPE: i64 = 0o170_000;
+const DIRECTORY: i64 = 0o040_000;
+const REGULAR: i64 = 0o100_000;
+const SYMLINK: i64 = 0o120_000;
+
+/// How times are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Times {
+    Local,
+    Epoch,
+    /// Seconds before now.
+    Relative,
+    /// Days before now.
+    Days,
+}
+
+#[derive(Debug, Default)]
+struct Choice {
+    long: bool,
+    recursive: bool,
+    csv: bool,
+    json: bool,
+    human: bool,
+    uids: bool,
+    extra_stats: bool,
+    times: Option<Times>,
+    checksum: Option<BString>,
+}
+
+/// A file, as `--json` shows it.
+#[derive(Serialize)]
+struct Entry {
+    path: String,
+    #[serde(rename = "type")]
+    kind: char,
+    mode: String,
+    size: i64,
+    uid: i64,
+    gid: i64,
+    atime: f64,
+    mtime: f64,
+    ctime: f64,
+    inode: i64,
+    links: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checksum: Option<String>,
+}
+
+/// Runs the command.
+pub fn main(program: &str, arguments: Vec<OsString>) -> ExitCode {
+    finish(program, run(program, arguments))
+}
+
+fn run(program: &str, arguments: Vec<OsString>) -> Result<(), Failure> {
+    let mut options = Options::new(arguments, &SHORT, &LONG);
+    let mut disks = Disks::default();
+    let mut choice = Choice::default();
+    let mut words = Vec::new();
+    while let Some(arg) = common(&mut disks, &mut options, &|| usage(program))? {
+        match arg {
+            Common::Taken => {}
+            Common::Print(text) => return print(&text),
+            Common::Word(word) => words.push(word),
+            Common::Own(letter, name) => choice.accept(letter, name, &mut options),
+        }
+    }
+    take_images(&mut disks, &mut words)?;
+    need_images(&disks)?;
+    choice.check()?;
+    if words.is_empty() {
+        words.push("/".into());
+    }
+    let mut opened = Opened::new(program, &disks)?;
+    opened.mount(program, &disks)?;
+    let mut out = BufWriter::new(io::stdout().lock());
+    let mut failed = false;
+    if choice.json {
+        let mut list = json::List::begin(&mut out)?;
+        for directory in &words {
+            failed |= walk(program, &mut opened, directory, choice.recursive, &mut |handle, path, stat| {
+                let entry = choice.entry(handle, path, stat)?;
+                Ok(list.push(&entry)?)
+            })?;
+        }
+        list.end()?;
+    } else {
+        for directory in &words {
+            failed |= choice.list(program, &mut opened, directory, &mut out)?;
+        }
+    }
+    out.flush()?;
+    if failed { Err(Failure::Told) } else { Ok(()) }
+}
+
+impl Choice {
+    fn accept(&mut self, letter: Option<char>, name: &str, options: &mut Options) {
+        match (letter, name) {
+            (Some('h'), _) | (_, "human-readable") => self.human = true,
+            (Some('l'), _) | (_, "long") => self.long = true,
+            (Some('R'), _) | (_, "recursive") => self.recursive = true,
+            (_, "checksum") => {
+                let kind = options.optional_value();
+                self.checksum = Some(kind.map_or(DEFAULT_CHECKSUM.into(), |kind| kind.into_encoded_bytes().into()));
+            }
+            (_, "csv") => self.csv = true,
+            (_, "extra-stats") => self.extra_stats = true,
+            (_, "json") => self.json = true,
+            (_, "times") => self.times = self.times.or(Some(Times::Local)),
+            (_, "time-t") => self.times = Some(Times::Epoch),
+            (_, "time-relative") => self.times = Some(Times::Relative),
+            (_, "time-days") => self.times = Some(Times::Days),
+            (_, "uids") => self.uids = true,
+            _ => {}
+        }
+    }
+
+    fn check(&self) -> Result<(), UsageError> {
+        let details = self.csv
+            || self.human
+            || self.uids
+            || self.extra_stats
+            || self.times.is_some()
+            || self.checksum.is_some() && !self.json;
+        if details && !(self.long && self.recursive) {
+            return Err(UsageError {
+                message: "used a flag which can only be combined with -lR mode".into(),
+                see_help: true,
+            });
+        }
+        Ok(())
+    }
+
+    /// Lists a directory. Whether something in it could not be read, which was told.
+    fn list(&self, program: &str, opened: &mut Opened, directory: &BString, out: &mut dyn Write) -> Result<bool, Failure> {
+        let path = directory.as_bstr();
+        match (self.long, self.recursive) {
+            (false, false) => {
+                let names = opened.handle.ls(path).map_err(opened.failed(path.to_string()))?;
+                for name in names {
+                    out.write_all(&name)?;
+                    out.write_all(b"\n")?;
+                }
+                Ok(false)
+            }
+            (true, false) => {
+                let listing = opened.handle.ll(path).map_err(opened.failed(path.to_string()))?;
+                out.write_all(&listing)?;
+                Ok(false)
+            }
+            (false, true) => {
+                let mut names = Names { out, error: None };
+                let found = opened.handle.find0(path, &mut names);
+                if let Some(error) = names.error {
+                    return Err(error.into());
+                }
+                found.map_err(opened.failed(path.to_string()))?;
+                Ok(false)
+            }
+            (true, true) => {
+                let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs().cast_signed());
+                walk(program, opened, directory, true, &mut |handle, path, stat| {
+                    let row = self.row(handle, path, stat, now)?;
+                    match self.csv {
+                        true => table::csv(out, &row)?,
+                        false => {
+                            out.write_all(&bstr::join(" ", &row))?;
+                            out.write_all(b"\n")?;
+                        }
+                    }
+                    Ok(())
+                })
+            }
+        }
+    }
+
+    /// The fields of a line of `-lR`.
+    fn row(&self, handle: &mut Handle, path: &BStr, stat: &StatNs, now: i64) -> Result<Vec<BString>, Visit> {
+        let mut row: Vec<BString> = Vec::new();
+        let pad = |text: String, width: usize| BString::from(if self.csv { text } else { format!("{text:>width$}") });
+        row.push(kind(stat.st_mode).to_string().into());
+        row.push(format!("{:04o}", stat.st_mode & 0o7777).into());
+        let size = match self.human {
+            true => table::human(u64::try_from(stat.st_size).unwrap_or(0)),
+            false => stat.st_size.to_string(),
+        };
+        row.push(pad(size, 10));
+        if self.uids {
+            row.extend([stat.st_uid, stat.st_gid].map(|id| BString::from(format!("{id:>4}"))));
+        }
+        if let Some(times) = self.times {
+            for seconds in [stat.st_atime_sec, stat.st_mtime_sec, stat.st_ctime_sec] {
+                row.push(match times {
+                    Times::Local => local_time::format(seconds).into(),
+                    Times::Epoch => seconds.to_string().into(),
+                    Times::Relative => format!("{:>8}", now.saturating_sub(seconds)).into(),
+                    Times::Days => format!("{:>3}", now.saturating_sub(seconds).div_euclid(86_400)).into(),
+                });
+            }
+        }
+        if self.extra_stats {
+            row.push(device(stat.st_dev).into());
+            row.push(stat.st_ino.to_string().into());
+            row.push(stat.st_nlink.to_string().into());
+            row.push(device(stat.st_rdev).into());
+            row.push(stat.st_blocks.to_string().into());
+        }
+        match self.checksum(handle, path, stat)? {
+            Some(checksum) => row.push(checksum),
+            None if self.csv && self.checksum.is_some() => row.push("".into()),
+            None => {}
+        }
+        row.push(path.into());
+        if stat.st_mode & FILE_TYPE == SYMLINK {
+            let target = handle.readlink(path)?;
+            match self.csv {
+                true => row.push(target),
+                false => row.extend(["->".into(), target]),
+            }
+        }
+        Ok(row)
+    }
+
+    fn checksum(&self, handle: &mut Handle, path: &BStr, stat: &StatNs) -> IoResult<Option<BString>> {
+        match &self.checksum {
+            Some(kind) if stat.st_mode & FILE_TYPE == REGULAR => handle.checksum(kind.as_bstr(), path).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    fn entry(&self, handle: &mut Handle, path: &BStr, stat: &StatNs) -> Result<Entry, Visit> {
+        let time = |seconds: i64, nanoseconds: i64| seconds as f64 + nanoseconds as f64 / 1e9;
+        let link = match stat.st_mode & FILE_TYPE {
+            SYMLINK => Some(text(handle.readlink(path)?.as_bstr())),
+            _ => None,
+        };
+        Ok(Entry {
+            path: text(path),
+            kind: kind(stat.st_mode),
+            mode: format!("{:04o}", stat.st_mode & 0o7777),
+            size: stat.st_size,
+            uid: stat.st_uid,
+            gid: stat.st_gid,
+            atime: time(stat.st_atime_sec, stat.st_atime_nsec),
+            mtime: time(stat.st_mtime_sec, stat.st_mtime_nsec),
+            ctime: time(stat.st_ctime_sec, stat.st_ctime_nsec),
+            inode: stat.st_ino,
+            links: stat.st_nlink,
+            link,
+            checksum: self.checksum(handle, path, stat)?.map(|checksum| text(checksum.as_bstr())),
+        })
+    }
+}
+
+/// Why a file isn't listed.
+enum Visit {
+    /// It can't be read; others can.
+    Unread(glassbox_io::Error),
+    /// The output can't be written.
+    Output(io::Error),
+}
+
+impl From<glassbox_io::Error> for Visit {
+    fn from(error: glassbox_io::Error) -> Self {
+        Visit::Unread(error)
+    }
+}
+
+impl From<io::Error> for Visit {
+    fn from(error: io::Error) -> Self {
+        Visit::Output(error)
+    }
+}
+
+type Visitor<'a> = dyn FnMut(&mut Handle, &BStr, &StatNs) -> Result<(), Visit> + 'a;
+
+/// Shows a directory and what is in it, in the order of names: everything below it, or its entries only. What can't be
+/// read is told and passed over; whether there was such.
+fn walk(
+    program: &str,
+    opened: &mut Opened,
+    root: &BString,
+    recursive: bool,
+    visit: &mut Visitor<'_>,
+) -> Result<bool, Failure> {
+    let mut failed = false;
+    let mut report = |opened: &Opened, path: &BString, error| {
+        tell(program, &opened.failed(path.to_string())(error));
+        failed = true;
+    };
+    // A stack of what is still to be shown, not recursion: how deep a tree is decides the image.
+    let mut waiting = vec![(root.clone(), None::<StatNs>)];
+    while let Some((path, stat)) = waiting.pop() {
+        let is_root = stat.is_none();
+        let stat = match stat.map_or_else(|| opened.handle.lstatns(path.as_bstr()), Ok) {
+            Ok(stat) => stat,
+            Err(error) => {
+                report(opened, &path, error);
+                continue;
+            }
+        };
+        if recursive || !is_root {
+            match visit(&mut opened.handle, path.as_bstr(), &stat) {
+                Ok(()) => {}
+                Err(Visit::Unread(error)) => report(opened, &path, error),
+                Err(Visit::Output(error)) => return Err(error.into()),
+            }
+        }
+        if !(is_root || recursive && stat.st_mode & FILE_TYPE == DIRECTORY) {
+            continue;
+        }
+        match entries(&mut opened.handle, &path) {
+            Ok(entries) => waiting.extend(entries.into_iter().rev()),
+            Err(error) => report(opened, &path, error),
+        }
+    }
+    Ok(failed)
+}
+
+/// The entries of a directory, by name.
+fn entries(handle: &mut Handle, directory: &BString) -> IoResult<Vec<(BString, Option<StatNs>)>> {
+    let names = handle.ls(directory.as_bstr())?;
+    let borrowed: Vec<&BStr> = names.iter().map(|name| name.as_bstr()).collect();
+    let stats = handle.lstatnslist(directory.as_bstr(), &borrowed)?;
+    let path = |name: &BString| {
+        let mut path = directory.clone();
+        if !path.ends_with(b"/") {
+            path.push(b'/');
+        }
+        path.extend_from_slice(name);
+        path
+    };
+    // A name that vanished, or can't be read, has the inode number -1.
+    Ok(names.iter().zip(stats).map(|(name, stat)| (path(name), Some(stat))).filter(readable).collect())
+}
+
+fn readable((_, stat): &(BString, Option<StatNs>)) -> bool {
+    stat.as_ref().is_none_or(|stat| stat.st_ino != -1)
+}
+
+/// The letter of a type of file.
+fn kind(mode: i64) -> char {
+    match mode & FILE_TYPE {
+        DIRECTORY => 'd',
+        REGULAR => '-',
+        SYMLINK => 'l',
+        0o020_000 => 'c',
+        0o060_000 => 'b',
+        0o010_000 => 'p',
+        0o140_000 => 's',
+        _ => 'u',
+    }
+}
+
+/// A device number as `major:minor`, in Linux's encoding.
+fn device(number: i64) -> String {
+    let number = number.cast_unsigned();
+    let major = (number >> 8 & 0xfff) | (number >> 32 & !0xfff);
+    let minor = (number & 0xff) | (number >> 12 & !0xff);
+    format!("{major}:{minor}")
+}
+
+/// Turns the NULs between the names that `find0` writes into newlines.
+struct Names<'a> {
+    out: &'a mut dyn Write,
+    /// Why writing failed.
+    error: Option<io::Error>,
+}
+
+impl Write for Names<'_> {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        let lines: Vec<u8> = buf.iter().map(|byte| if *byte == 0 { b'\n' } else { *byte }).collect();
+        self.out.write_all(&lines).map_err(|error| {
+            let kind = error.kind();
+            self.error = Some(error);
+            io::Error::from(kind)
+        })?;
+        Ok(buf.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+fn usage(program: &str) -> String {
+    format!(
+        "\
+Lists directories of a guest, as virt-ls does.
+
+Usage: {program} [OPTIONS] IMAGE… [/DIRECTORY…]
+       {program} [OPTIONS] -a IMAGE [/DIRECTORY…]
+
+Without a directory, lists /.
+
+  -l, --long               As 'ls -la' does
+  -R, --recursive          Everything below
+  -lR                      Everything below, a line each: type, mode, size, path. With it:
+      --checksum[=TYPE]    A checksum of each file (crc, md5, sha1, sha256 …; md5 if nothing is said)
+  -h, --human-readable     Sizes with units
+      --uids               Owners and groups, as numbers
+      --times              Times of access, of change, of change of the inode
+      --time-t, --time-relative, --time-days
+                           The same as seconds since 1970, as seconds or days before now
+      --extra-stats        Device, inode, links, device number, blocks
+      --csv                As comma-separated values
+      --json               Everything about each entry as JSON; also with --checksum, -R
+{MOUNT_HELP}{COMMON_HELP}
+Examples:
+  {program} disk.img /etc
+  {program} -lR --checksum=sha256 disk.img /boot
+"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_and_devices() {
+        assert_eq!(kind(0o100_644), '-');
+        assert_eq!(kind(0o040_755), 'd');
+        assert_eq!(kind(0), 'u');
+        assert_eq!(device(0xfd00), "253:0");
+        assert_eq!(device(0x801), "8:1");
+        // minor 0x12345 is split: its low byte, then its high bytes above the major's 12 bits.
+        assert_eq!(device(0x1230_6745), "103:74565");
+    }
+
+    #[test]
+    fn details_need_both_modes() {
+        let check = |choice: Choice| choice.check().is_ok();
+        assert!(!check(Choice { csv: true, long: true, ..Choice::default() }));
+        assert!(check(Choice { csv: true, long: true, recursive: true, ..Choice::default() }));
+        assert!(check(Choice { json: true, checksum: Some("md5".into()), ..Choice::default() }));
+    }
+}

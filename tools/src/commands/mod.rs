@@ -1,0 +1,219 @@
+//! The commands that answer one question about images, as libguestfs's virt tools do.
+
+pub mod cat;
+pub mod copy_out;
+pub mod df;
+pub mod filesystems;
+mod guest;
+pub mod ls;
+pub mod tar_out;
+
+use std::ffi::OsString;
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::os::unix::ffi::OsStringExt;
+use std::process::ExitCode;
+
+use bstr::{BStr, BString};
+use glassbox_engine::Handle;
+use glassbox_io::Error;
+
+use crate::disks::{Disks, MountError};
+use crate::options::{Arg, Options, UsageError};
+use crate::progress::Progress;
+
+/// Why a command failed.
+#[derive(Debug)]
+pub enum Failure {
+    /// It was used wrongly.
+    Usage(UsageError),
+    /// What was tried, of which images, and why it failed.
+    Call { tried: String, images: String, error: Error },
+    /// A mount from the command line failed.
+    Mount { images: String, error: MountError },
+    /// Anything else, and what to do.
+    Message(String),
+    /// Nobody reads the output any more.
+    OutputClosed,
+    /// Told already; there was more to do.
+    Told,
+}
+
+impl From<UsageError> for Failure {
+    fn from(error: UsageError) -> Self {
+        Failure::Usage(error)
+    }
+}
+
+/// Printing failed.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::BrokenPipe => Failure::OutputClosed,
+            _ => Failure::Message(format!("the output can't be written: {}", Error::from(error))),
+        }
+    }
+}
+
+/// What a shell reports of a program that died of SIGPIPE.
+const SIGPIPE_STATUS: u8 = 128 + 13;
+
+/// Tells how it went.
+fn finish(program: &str, result: Result<(), Failure>) -> ExitCode {
+    let Err(failure) = result else { return ExitCode::SUCCESS };
+    match failure {
+        Failure::Usage(error) => return crate::usage_error(program, &error),
+        Failure::OutputClosed => return ExitCode::from(SIGPIPE_STATUS),
+        Failure::Told => {}
+        other => tell(program, &other),
+    }
+    ExitCode::FAILURE
+}
+
+/// Prints why something failed.
+fn tell(program: &str, failure: &Failure) {
+    match failure {
+        Failure::Call { tried, images, error } => eprintln!("{program}: {images}: {tried}: {}", explain(error)),
+        Failure::Mount { images, error } => {
+            eprintln!("{program}: {images}: mount {}: {}", error.device, explain(&error.error));
+            error.advice().iter().for_each(|line| eprintln!("{program}: {line}"));
+        }
+        Failure::Message(text) => eprintln!("{program}: {text}"),
+        Failure::Usage(_) | Failure::OutputClosed | Failure::Told => {}
+    }
+}
+
+/// An error, and what to do about it where that is known.
+fn explain(error: &Error) -> String {
+    match error.kind() {
+        glassbox_io::ErrorKind::Corrupt => {
+            format!("{error}\n  The image contradicts its format here; other files in it may be fine.")
+        }
+        _ => error.to_string(),
+    }
+}
+
+/// A guest that was opened for a command.
+struct Opened {
+    handle: Handle,
+    images: String,
+    /// Lives as long as the handle is used.
+    _progress: Option<Progress>,
+}
+
+impl Opened {
+    /// Launches a handle on the disks, read-only. Progress bars are shown if stderr is a terminal.
+    fn new(program: &str, disks: &Disks) -> Result<Opened, Failure> {
+        let images = disks.names();
+        let handle = disks
+            .launch(program)
+            .map_err(|error| Failure::Call { tried: "open".into(), images: images.clone(), error })?;
+        let progress = io::stderr().is_terminal().then(|| Progress::listen(handle.events()));
+        Ok(Opened { handle, images, _progress: progress })
+    }
+
+    /// Gives an error its context.
+    fn failed(&self, tried: impl Into<String>) -> impl Fn(Error) -> Failure {
+        let (tried, images) = (tried.into(), self.images.clone());
+        move |error| Failure::Call { tried: tried.clone(), images: images.clone(), error }
+    }
+}
+
+/// Options that every command has, and does the same with.
+enum Common {
+    /// An option of the disks: done.
+    Taken,
+    /// A word.
+    Word(BString),
+    /// A text to print instead of anything else.
+    Print(String),
+    /// An option of the command itself.
+    Own(Option<char>, &'static str),
+}
+
+/// The next argument, unless it is one that every command has.
+fn common(disks: &mut Disks, options: &mut Options, usage: &dyn Fn() -> String) -> Result<Option<Common>, UsageError> {
+    let Some(arg) = options.next()? else { return Ok(None) };
+    let (letter, name) = match arg {
+        Arg::Word(word) => return Ok(Some(Common::Word(word.into_vec().into()))),
+        Arg::Short(letter) => (Some(letter), ""),
+        Arg::Long(name) => (None, name),
+    };
+    Ok(Some(match (letter, name) {
+        (_, "help") => Common::Print(usage()),
+        (Some('V'), _) | (_, "version") => Common::Print(format!("glassbox {}\n", env!("CARGO_PKG_VERSION"))),
+        (_, "echo-keys" | "keys-from-stdin") => Common::Taken,
+        (_, "key") => {
+            options.value()?;
+            return Err(UsageError::new("--key: this version doesn't open encrypted disks"));
+        }
+        _ if disks.accept(letter, name, options)? => Common::Taken,
+        _ => Common::Own(letter, name),
+    }))
+}
+
+/// Prints a text asked for by an option.
+fn print(text: &str) -> Result<(), Failure> {
+    Ok(io::stdout().write_all(text.as_bytes())?)
+}
+
+/// Takes the images from the beginning of the words, unless `-a` has named them: the first word, and those behind it
+/// that are no absolute paths.
+fn take_images(disks: &mut Disks, words: &mut Vec<BString>) -> Result<(), UsageError> {
+    if disks.count() > 0 || words.is_empty() {
+        return Ok(());
+    }
+    let more = words.iter().skip(1).take_while(|word| !word.starts_with(b"/")).count();
+    for image in words.drain(..more + 1) {
+        disks.add(OsString::from_vec(image.into()))?;
+    }
+    Ok(())
+}
+
+/// Fails if there is no image.
+fn need_images(disks: &Disks) -> Result<(), UsageError> {
+    disks.check()?;
+    match disks.count() {
+        0 => Err(UsageError { message: "which image? Name it, or give it with -a".into(), see_help: true }),
+        _ => Ok(()),
+    }
+}
+
+/// Help on the options that every command has.
+const COMMON_HELP: &str = "  -a, --add IMAGE          Add a disk image (several for a guest with several disks)
+      --format[=FORMAT]    Format of the images that follow (raw, qcow2); without value: detect
+      --blocksize[=512|4096]
+                           Sector size of the images that follow
+  -v, --verbose            Show what is being done
+  -x                       Show each call
+      --help, -V, --version
+";
+
+/// Help on what is mounted.
+const MOUNT_HELP: &str = "  -m, --mount DEVICE[:MOUNTPOINT[:OPTIONS[:FSTYPE]]]
+                           Mount a device (on /, unless said otherwise). Without -m, that filesystem is mounted on
+                           / which is the only one, or the only one with an operating system (/etc/os-release,
+                           /etc/fstab or /Windows/System32), and then what its /etc/fstab names.
+";
+
+/// The form of a name in JSON, which knows text only: bytes that aren't UTF-8 become U+FFFD.
+fn text(name: &BStr) -> String {
+    name.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_come_first() {
+        let take = |words: &[&str]| {
+            let mut disks = Disks::default();
+            let mut words: Vec<BString> = words.iter().map(|word| (*word).into()).collect();
+            take_images(&mut disks, &mut words).map(|()| (disks.count(), words.len()))
+        };
+        assert_eq!(take(&["/dev/null", "/etc", "/usr"]), Ok((1, 2)));
+        assert_eq!(take(&["Cargo.toml", "Cargo.toml", "/etc"]), Ok((2, 1)));
+        assert_eq!(take(&["/dev/null"]), Ok((1, 0)));
+        assert!(take(&["/nonexistent"]).is_err());
+    }
+}

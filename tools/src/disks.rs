@@ -1,0 +1,286 @@
+//! The options that say which disks to look at and what to mount, the same in every command.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+
+use bstr::{BStr, BString, ByteSlice};
+use glassbox_api::options::AddDriveOpts;
+use glassbox_api::{Drives, FilesystemDetect, HandleConfig, Launching, Mounting};
+use glassbox_engine::Handle;
+use glassbox_io::Error;
+
+use crate::options::{Options, UsageError};
+
+/// Disks to add, in order, and what to mount from them.
+#[derive(Debug, Default)]
+pub struct Disks {
+    drives: Vec<Drive>,
+    mounts: Vec<MountOption>,
+    format: Pending<BString>,
+    blocksize: Pending<i32>,
+    verbose: bool,
+    trace: bool,
+}
+
+#[derive(Debug)]
+struct Drive {
+    path: BString,
+    format: Option<BString>,
+    blocksize: Option<i32>,
+}
+
+/// A value for the disks that follow it, and whether none has yet.
+#[derive(Debug, Default)]
+struct Pending<T> {
+    value: Option<T>,
+    unused: bool,
+}
+
+impl<T: Clone> Pending<T> {
+    fn set(&mut self, value: Option<T>) {
+        *self = Pending { value, unused: true };
+    }
+
+    fn take(&mut self) -> Option<T> {
+        self.unused = false;
+        self.value.clone()
+    }
+}
+
+/// `-m device[:mountpoint[:options[:fstype]]]`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct MountOption {
+    /// What to mount.
+    pub device: BString,
+    /// Where; `/` if nothing was said.
+    pub mountpoint: BString,
+    /// With which options, if that was said.
+    pub options: Option<BString>,
+    /// As which type of filesystem, if that was said.
+    pub fstype: Option<BString>,
+}
+
+impl MountOption {
+    fn parse(text: &[u8]) -> MountOption {
+        let mut parts = text.splitn_str(4, ":").map(BString::from);
+        MountOption {
+            device: parts.next().unwrap_or_default(),
+            mountpoint: parts.next().unwrap_or_else(|| "/".into()),
+            options: parts.next(),
+            fstype: parts.next(),
+        }
+    }
+}
+
+impl Disks {
+    /// Takes the option `-letter` or `--name` if it is one of these. Whether it was.
+    pub fn accept(&mut self, letter: Option<char>, name: &str, options: &mut Options) -> Result<bool, UsageError> {
+        match (letter, name) {
+            (Some('a'), _) | (_, "add") => self.add(options.value()?)?,
+            (_, "blocksize") => {
+                let value = options.optional_value().map(|value| value.into_string()).transpose();
+                let number = |text: Option<String>| text.map(|text| text.parse()).transpose().ok();
+                let value = value.ok().and_then(number);
+                self.blocksize.set(value.ok_or_else(|| UsageError::new("--blocksize option is not numeric"))?);
+            }
+            (Some('c'), _) | (_, "connect") => {
+                // Only matters with -d.
+                options.value()?;
+            }
+            (Some('d'), _) | (_, "domain") => {
+                let name = options.text()?;
+                return Err(UsageError::new(format!(
+                    "-d {name}: libvirt guests are not read; name their disk images, which 'virsh domblklist {name}' \
+                     lists, with -a"
+                )));
+            }
+            (_, "format") => self.format.set(options.optional_value().map(|value| value.into_vec().into())),
+            (Some('m'), _) | (_, "mount") => self.mounts.push(MountOption::parse(options.value()?.as_bytes())),
+            (Some('v'), _) | (_, "verbose") => self.verbose = true,
+            (Some('x'), _) => self.trace = true,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// Adds an image, by its path or as `file:///path`.
+    pub fn add(&mut self, image: OsString) -> Result<(), UsageError> {
+        let mut path = BString::from(image.into_vec());
+        if let Some((scheme, rest)) = path.split_once_str("://") {
+            match scheme {
+                b"file" => path = local_path(rest),
+                b"ftp" | b"ftps" | b"gluster" | b"http" | b"https" | b"iscsi" | b"nbd" | b"rbd" | b"sheepdog"
+                | b"ssh" | b"tftp" => {
+                    return Err(UsageError::new(format!(
+                        "-a {path}: images on other machines are not read; copy it here, or make it a local device \
+                         (nbd-client, rbd map, sshfs …)"
+                    )));
+                }
+                _ => {}
+            }
+        }
+        if let Err(error) = std::fs::metadata(path.to_path_lossy()) {
+            return Err(UsageError::new(format!("access: {path}: {}", Error::from(error).message())));
+        }
+        self.drives.push(Drive { path, format: self.format.take(), blocksize: self.blocksize.take() });
+        Ok(())
+    }
+
+    /// Fails if an option has had nothing to act on.
+    pub fn check(&self) -> Result<(), UsageError> {
+        for (name, unused) in [("format", self.format.unused), ("blocksize", self.blocksize.unused)] {
+            if unused {
+                return Err(UsageError::new(format!("--{name} parameter must appear before -a parameter")));
+            }
+        }
+        Ok(())
+    }
+
+    /// How many images there are.
+    pub fn count(&self) -> usize {
+        self.drives.len()
+    }
+
+    /// Whether something is to be mounted.
+    pub fn mounts_something(&self) -> bool {
+        !self.mounts.is_empty()
+    }
+
+    /// The images' names, for messages.
+    pub fn names(&self) -> String {
+        let names: Vec<String> = self.drives.iter().map(|drive| drive.path.to_string()).collect();
+        names.join(", ")
+    }
+
+    /// The images' paths.
+    pub fn paths(&self) -> impl Iterator<Item = &BStr> {
+        self.drives.iter().map(|drive| drive.path.as_bstr())
+    }
+
+    /// Only the image of this number, and no mounts.
+    pub fn only(&self, index: usize) -> Disks {
+        let drive = self.drives.get(index);
+        let drive = drive.map(|Drive { path, format, blocksize }| Drive {
+            path: path.clone(),
+            format: format.clone(),
+            blocksize: *blocksize,
+        });
+        Disks { drives: drive.into_iter().collect(), verbose: self.verbose, trace: self.trace, ..Disks::default() }
+    }
+
+    /// A handle with these disks added.
+    pub fn handle(&self, program: &str, read_only: bool) -> Result<Handle, Error> {
+        let mut handle = Handle::new()?;
+        handle.set_program(program.into())?;
+        if self.verbose {
+            handle.set_verbose(true)?;
+        }
+        if self.trace {
+            handle.set_trace(true)?;
+        }
+        self.add_to(&mut handle, read_only)?;
+        Ok(handle)
+    }
+
+    /// Adds these disks to a handle.
+    pub fn add_to(&self, handle: &mut Handle, read_only: bool) -> Result<(), Error> {
+        for drive in &self.drives {
+            let options = AddDriveOpts {
+                readonly: read_only.then_some(true),
+                format: drive.format.as_ref().map(|format| format.as_bstr()),
+                blocksize: drive.blocksize,
+                ..AddDriveOpts::default()
+            };
+            handle.add_drive(drive.path.as_bstr(), options)?;
+        }
+        Ok(())
+    }
+
+    /// A launched handle on these disks, read-only.
+    pub fn launch(&self, program: &str) -> Result<Handle, Error> {
+        let mut handle = self.handle(program, true)?;
+        handle.launch()?;
+        Ok(handle)
+    }
+
+    /// Mounts what is to be mounted.
+    pub fn mount(&self, handle: &mut Handle, read_only: bool) -> Result<(), MountError> {
+        self.mounts.iter().try_for_each(|mount| mount.mount(handle, read_only))
+    }
+}
+
+/// The path of a `file:` URI, whose host is empty or ignored.
+fn local_path(rest: &[u8]) -> BString {
+    rest.find_byte(b'/').map_or(rest, |slash| &rest[slash..]).into()
+}
+
+impl MountOption {
+    fn mount(&self, handle: &mut Handle, read_only: bool) -> Result<(), MountError> {
+        let (device, mountpoint) = (self.device.as_bstr(), self.mountpoint.as_bstr());
+        let default_options = if read_only { "ro" } else { "" };
+        let options = self.options.as_ref().map_or(default_options.into(), |options| options.as_bstr());
+        let mounted = match &self.fstype {
+            Some(fstype) => handle.mount_vfs(options, fstype.as_bstr(), device, mountpoint),
+            None => handle.mount_options(options, device, mountpoint),
+        };
+        mounted.map_err(|error| {
+            let filesystems = handle.list_filesystems().unwrap_or_default();
+            MountError { error, device: self.device.clone(), filesystems }
+        })
+    }
+}
+
+/// A mount that failed, and what could have been mounted.
+#[derive(Debug)]
+pub struct MountError {
+    /// Why.
+    pub error: Error,
+    /// What.
+    pub device: BString,
+    /// The filesystems that there are.
+    pub filesystems: Vec<(BString, BString)>,
+}
+
+impl MountError {
+    /// What to do about it, in lines.
+    pub fn advice(&self) -> Vec<String> {
+        let mut lines = vec![format!("‘{}’ could not be mounted.", self.device)];
+        if !self.filesystems.is_empty() {
+            lines.push("Did you mean to mount one of these filesystems?".into());
+            lines.extend(self.filesystems.iter().map(|(device, kind)| format!("\t{device} ({kind})")));
+        }
+        lines
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mounts() {
+        let parse = |text: &str| MountOption::parse(text.as_bytes());
+        assert_eq!(parse("/dev/sda1").mountpoint, "/");
+        let all = parse("/dev/sda1:/boot:ro,noatime:ext4");
+        assert_eq!((all.device, all.mountpoint), ("/dev/sda1".into(), "/boot".into()));
+        assert_eq!((all.options, all.fstype), (Some("ro,noatime".into()), Some("ext4".into())));
+    }
+
+    #[test]
+    fn images() {
+        let mut disks = Disks::default();
+        disks.format.set(Some("raw".into()));
+        disks.add("file:///dev/null".into()).unwrap();
+        disks.add("/dev/null".into()).unwrap();
+        disks.check().unwrap();
+        assert_eq!(disks.drives[0].path, "/dev/null");
+        assert_eq!(disks.drives[1].format, Some("raw".into()));
+        disks.blocksize.set(Some(512));
+        assert_eq!(disks.check().unwrap_err().message, "--blocksize parameter must appear before -a parameter");
+        assert!(disks.add("ssh://host/disk".into()).unwrap_err().message.contains("copy it here"));
+        assert_eq!(
+            disks.add("/nonexistent".into()).unwrap_err().message,
+            "access: /nonexistent: No such file or directory"
+        );
+    }
+}

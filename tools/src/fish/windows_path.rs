@@ -1,0 +1,77 @@
+//! `win:c:\dir\file`: paths as Windows writes them.
+
+use bstr::{BStr, BString, ByteSlice};
+use glassbox_api::{FilesRead, Inspection, Mounting};
+
+use super::Shell;
+use super::problem::Problem;
+
+/// The drive that is meant if none is written.
+const DEFAULT_DRIVE: u8 = b'c';
+
+/// A path with `win:` in front, in the guest's terms; any other as it is.
+pub fn resolve(shell: &mut Shell, path: &BString) -> Result<BString, Problem> {
+    match path.get(..4) {
+        Some(prefix) if prefix.eq_ignore_ascii_case(b"win:") => {}
+        _ => return Ok(path.clone()),
+    }
+    let (drive, rest) = split(&path[4..]);
+    let mut handle = shell.handle.borrow_mut();
+    let mut drives = Vec::new();
+    for root in handle.inspect_get_roots().unwrap_or_default() {
+        drives.extend(handle.inspect_get_drive_mappings(root.as_bstr())?);
+    }
+    if drives.is_empty() {
+        return Err(Problem::Shell(
+            "to use Windows drive letters, you must inspect the guest (\"-i\" option or run \"inspect-os\" command)"
+                .into(),
+        ));
+    }
+    let letter = char::from(drive);
+    let device = drives
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case(&[drive]))
+        .map(|(_, device)| device)
+        .ok_or_else(|| Problem::Shell(format!("drive '{letter}:' not found")))?;
+    let mounted = handle
+        .mountpoints()?
+        .into_iter()
+        .find(|(mounted, _)| mounted == device)
+        .map(|(_, directory)| directory)
+        .ok_or_else(|| Problem::Shell(format!("drive '{letter}:' is {device}, which is not mounted")))?;
+    Ok(handle.case_sensitive_path(join(mounted.as_bstr(), rest).as_bstr())?)
+}
+
+/// The drive's letter, and the path behind it.
+fn split(path: &[u8]) -> (u8, &[u8]) {
+    match path {
+        [letter, b':', rest @ ..] if letter.is_ascii_alphabetic() => (letter.to_ascii_lowercase(), rest),
+        _ => (DEFAULT_DRIVE, path),
+    }
+}
+
+fn join(directory: &BStr, path: &[u8]) -> BString {
+    let mut joined = BString::from(directory.trim_end_with(|letter| letter == '/'));
+    for name in path.split(|byte| matches!(byte, b'\\' | b'/')).filter(|name| !name.is_empty()) {
+        joined.push(b'/');
+        joined.extend_from_slice(name);
+    }
+    if joined.is_empty() {
+        joined.push(b'/');
+    }
+    joined
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn drives_and_slashes() {
+        assert_eq!(split(br"E:\foo"), (b'e', &br"\foo"[..]));
+        assert_eq!(split(br"\foo"), (b'c', &br"\foo"[..]));
+        assert_eq!(join("/".into(), br"\Windows\system32"), "/Windows/system32");
+        assert_eq!(join("/e".into(), br"foo/bar\"), "/e/foo/bar");
+        assert_eq!(join("/".into(), br"\"), "/");
+    }
+}
