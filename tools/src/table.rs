@@ -10,7 +10,8 @@ const WIDTH: usize = 72;
 /// Writes rows as columns, as wide as their widest cell. Cells are bytes: names of a guest.
 pub fn aligned(out: &mut dyn Write, rows: &[Vec<BString>]) -> io::Result<()> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cells(cell)).max().unwrap_or(0);
+    let width =
+        |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cells(cell)).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns).map(width).collect();
     let total: usize = widths.iter().sum();
     let gap = if total + 2 * columns.saturating_sub(1) <= WIDTH { 2 } else { 1 };
@@ -38,7 +39,7 @@ pub fn csv(out: &mut dyn Write, row: &[BString]) -> io::Result<()> {
         if index > 0 {
             out.write_all(b",")?;
         }
-        if cell.iter().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r') || *byte == b' ' && index == 0) {
+        if cell.iter().any(|byte| matches!(byte, b',' | b'"' | b' ' | b'\n' | b'\r')) {
             out.write_all(b"\"")?;
             for byte in cell.iter() {
                 out.write_all(if *byte == b'"' { b"\"\"" } else { std::slice::from_ref(byte) })?;
@@ -51,28 +52,30 @@ pub fn csv(out: &mut dyn Write, row: &[BString]) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
-/// A number of bytes for people: `20M`, `2.4M`, `512`; units of 1024, rounded up.
+/// A number of bytes for people: `20M`, `2.4M`, `512`; units of 1024, rounded to the nearest.
 pub fn human(bytes: u64) -> String {
-    const UNITS: [&str; 7] = ["", "K", "M", "G", "T", "P", "E"];
-    let mut scale = 1u128;
     let bytes = u128::from(bytes);
-    for unit in UNITS {
-        if bytes < scale * 1024 || unit == "E" {
-            let tenths = (bytes * 10).div_ceil(scale);
-            return match (unit, tenths) {
-                ("", _) => bytes.to_string(),
-                (_, 0..=99) => format!("{}.{}{unit}", tenths / 10, tenths % 10),
-                // 1023.9K is shown as 1.0M, not as 1024K.
-                (_, 10_231..) if unit != "E" => {
-                    scale *= 1024;
-                    continue;
-                }
-                _ => format!("{}{unit}", tenths.div_ceil(10)),
-            };
+    let mut scale = 1u128;
+    for unit in ["", "K", "M", "G", "T", "P"] {
+        // 1023.9K is shown as 1.0M, not as 1024K.
+        if rounded(bytes, scale) < 1024 {
+            return in_unit(bytes, scale, unit);
         }
         scale *= 1024;
     }
-    bytes.to_string()
+    in_unit(bytes, scale, "E")
+}
+
+fn in_unit(bytes: u128, scale: u128, unit: &str) -> String {
+    let tenths = rounded(bytes * 10, scale);
+    match tenths {
+        0..=99 if scale > 1 => format!("{}.{}{unit}", tenths / 10, tenths % 10),
+        _ => format!("{}{unit}", rounded(bytes, scale)),
+    }
+}
+
+fn rounded(number: u128, scale: u128) -> u128 {
+    (number + scale / 2) / scale
 }
 
 #[cfg(test)]
@@ -100,7 +103,7 @@ mod tests {
 
     #[test]
     fn csv_quotes_what_needs_it() {
-        assert_eq!(text(|out| csv(out, &row(&["a", "b\"c", "d e", "f,g"]))), "a,\"b\"\"c\",d e,\"f,g\"\n");
+        assert_eq!(text(|out| csv(out, &row(&["a", "b\"c", "d e", "f,g"]))), "a,\"b\"\"c\",\"d e\",\"f,g\"\n");
     }
 
     #[test]
@@ -110,7 +113,7 @@ mod tests {
             (1023, "1023"),
             (1024, "1.0K"),
             (12_288, "12K"),
-            (2_500 * 1024, "2.5M"),
+            (2_500 * 1024, "2.4M"),
             (20_899_840, "20M"),
             (1_048_575, "1.0M"),
             (u64::MAX, "16E"),

@@ -9,9 +9,7 @@ use std::process::ExitCode;
 use bstr::ByteSlice;
 use glassbox_api::FilesRead;
 
-use super::{
-    COMMON_HELP, Common, Failure, MOUNT_HELP, Opened, common, finish, need_images, print, take_images, tell,
-};
+use super::{COMMON_HELP, Common, Failure, MOUNT_HELP, Opened, common, finish, need_images, print, take_images, tell};
 use crate::disks::Disks;
 use crate::options::{Options, UsageError};
 
@@ -50,7 +48,9 @@ fn run(program: &str, arguments: Vec<OsString>) -> Result<(), Failure> {
     take_images(&mut disks, &mut words)?;
     need_images(&disks)?;
     if words.is_empty() {
-        return Err(UsageError { message: "which file of the image? Name it, as /etc/fstab".into(), see_help: true }.into());
+        return Err(
+            UsageError { message: "which file of the image? Name it, as /etc/fstab".into(), see_help: true }.into()
+        );
     }
     let mut opened = Opened::new(program, &disks)?;
     opened.mount(program, &disks)?;

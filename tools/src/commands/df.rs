@@ -158,10 +158,10 @@ impl Usage {
 }
 
 /// How much of what there is, is used, in percent.
-fn percent(total: i64, free: i64) -> f64 {
+fn percent(total: i64, used: i64) -> f64 {
     match total {
         0 => 0.0,
-        _ => 100.0 - 100.0 * free as f64 / total as f64,
+        _ => 100.0 * used as f64 / total as f64,
     }
 }
 
@@ -197,7 +197,7 @@ impl Choice {
             (false, false) => (bytes / 1024).to_string(),
         };
         let numbers = [number(total), number(used), number(free)];
-        let percent = percent(total, free);
+        let percent = percent(total, used);
         if self.csv {
             let mut row: Vec<BString> = vec![usage.guest.as_str().into(), usage.filesystem.as_str().into()];
             row.extend(numbers.map(BString::from));

@@ -30,10 +30,8 @@ impl Opened {
 
     fn mount_inspected(&mut self, program: &str, roots: &[BString]) -> Result<(), Failure> {
         let [root] = roots else { return Err(self.undecided(roots)) };
-        let mut mountpoints = self
-            .handle
-            .inspect_get_mountpoints(root.as_bstr())
-            .map_err(self.failed(format!("inspect {root}")))?;
+        let mut mountpoints =
+            self.handle.inspect_get_mountpoints(root.as_bstr()).map_err(self.failed(format!("inspect {root}")))?;
         mountpoints.sort_by_key(|(directory, _)| directory.len());
         for (directory, device) in mountpoints {
             let mounted = self.handle.mount_ro(device.as_bstr(), directory.as_bstr());
@@ -104,7 +102,9 @@ impl Opened {
     fn undecided(&mut self, roots: &[BString]) -> Failure {
         let mut text = match roots {
             [] => format!("{}: which filesystem is meant? None looks like that of an operating system", self.images),
-            several => format!("{}: which filesystem is meant? {} look like operating systems", self.images, several.len()),
+            several => {
+                format!("{}: which filesystem is meant? {} look like operating systems", self.images, several.len())
+            }
         };
         let filesystems = self.handle.list_filesystems().unwrap_or_default();
         if filesystems.is_empty() {
@@ -135,9 +135,9 @@ fn find(handle: &mut Handle, spec: &BStr, filesystems: &[(BString, BString)]) ->
     let (tag, value) = spec.split_once_str("=").unwrap_or((b"", spec));
     let value = value.trim_with(|letter| letter == '"');
     match tag {
-        b"UUID" => devices.find(|device| {
-            handle.vfs_uuid(device.as_bstr()).is_ok_and(|uuid| uuid.eq_ignore_ascii_case(value))
-        }),
+        b"UUID" => {
+            devices.find(|device| handle.vfs_uuid(device.as_bstr()).is_ok_and(|uuid| uuid.eq_ignore_ascii_case(value)))
+        }
         b"LABEL" => devices.find(|device| handle.vfs_label(device.as_bstr()).is_ok_and(|label| label == value)),
         b"" => {
             // /dev/vda1 is /dev/sda1 here, /dev/mapper/vg-lv is /dev/vg/lv.
@@ -155,7 +155,8 @@ mod tests {
 
     #[test]
     fn fstab() {
-        let text = b"# comment\nUUID=1-2 / ext4 defaults 0 1\n/dev/vda2\t/home ext4\nproc /proc proc\nLABEL=s none swap\n\n";
+        let text =
+            b"# comment\nUUID=1-2 / ext4 defaults 0 1\n/dev/vda2\t/home ext4\nproc /proc proc\nLABEL=s none swap\n\n";
         let mounts: Vec<_> = parse_fstab(text).into_iter().map(|(spec, dir)| format!("{spec} {dir}")).collect();
         assert_eq!(mounts, ["/dev/vda2 /home", "proc /proc"]);
     }

@@ -184,7 +184,13 @@ impl Choice {
     }
 
     /// Lists a directory. Whether something in it could not be read, which was told.
-    fn list(&self, program: &str, opened: &mut Opened, directory: &BString, out: &mut dyn Write) -> Result<bool, Failure> {
+    fn list(
+        &self,
+        program: &str,
+        opened: &mut Opened,
+        directory: &BString,
+        out: &mut dyn Write,
+    ) -> Result<bool, Failure> {
         let path = directory.as_bstr();
         match (self.long, self.recursive) {
             (false, false) => {

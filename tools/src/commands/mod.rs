@@ -72,6 +72,10 @@ fn finish(program: &str, result: Result<(), Failure>) -> ExitCode {
 /// Prints why something failed.
 fn tell(program: &str, failure: &Failure) {
     match failure {
+        // A path is said once, whether it is what was tried or what the error is about.
+        Failure::Call { tried, images, error } if error.path().is_some_and(|path| path == tried.as_str()) => {
+            eprintln!("{program}: {images}: {}", explain(error));
+        }
         Failure::Call { tried, images, error } => eprintln!("{program}: {images}: {tried}: {}", explain(error)),
         Failure::Mount { images, error } => {
             eprintln!("{program}: {images}: mount {}: {}", error.device, explain(&error.error));
@@ -104,9 +108,11 @@ impl Opened {
     /// Launches a handle on the disks, read-only. Progress bars are shown if stderr is a terminal.
     fn new(program: &str, disks: &Disks) -> Result<Opened, Failure> {
         let images = disks.names();
-        let handle = disks
-            .launch(program)
-            .map_err(|error| Failure::Call { tried: "open".into(), images: images.clone(), error })?;
+        let handle = disks.launch(program).map_err(|error| Failure::Call {
+            tried: "open".into(),
+            images: images.clone(),
+            error,
+        })?;
         let progress = io::stderr().is_terminal().then(|| Progress::listen(handle.events()));
         Ok(Opened { handle, images, _progress: progress })
     }

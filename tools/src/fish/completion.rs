@@ -37,10 +37,10 @@ impl Completion {
         };
         let Some(name) = command.first() else { return commands(word) };
         let mut found = Vec::new();
-        if let Some(info) = command::find(name.trim_start_matches('-').into()) {
-            if command.len() > command::typed(info).count() {
-                return optional_arguments(info, word);
-            }
+        if let Some(info) = command::find(name.trim_start_matches('-').into())
+            && command.len() > command::typed(info).count()
+        {
+            return optional_arguments(info, word);
         }
         if word.starts_with("/dev/") {
             found.extend(self.devices(word));
@@ -66,7 +66,8 @@ impl Completion {
         let Ok(mut handle) = self.handle.try_borrow_mut() else { return Vec::new() };
         let (directory, start) = word.split_at(word.rfind('/').map_or(0, |slash| slash + 1));
         let Ok(entries) = handle.readdir(directory.into()) else { return Vec::new() };
-        let begins = |name: &BString| name.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start.as_bytes()));
+        let begins =
+            |name: &BString| name.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start.as_bytes()));
         entries
             .into_iter()
             .filter(|entry| entry.name != "." && entry.name != ".." && begins(&entry.name))
@@ -83,9 +84,8 @@ fn commands(word: &str) -> Vec<String> {
     let (dash, start) = word.strip_prefix('-').map_or(("", word), |start| ("-", start));
     let start = start.to_ascii_lowercase().replace('_', "-");
     let calls = table::CALLS.iter().filter(|info| command::is_command(info));
-    let calls = calls.flat_map(|info| {
-        info.fish_aliases.iter().map(|alias| alias.to_string()).chain([command::shown_name(info)])
-    });
+    let calls = calls
+        .flat_map(|info| info.fish_aliases.iter().map(|alias| alias.to_string()).chain([command::shown_name(info)]));
     let locals =
         local::COMMANDS.iter().flat_map(|local| local.aliases.iter().chain([&local.name]).map(|name| name.to_string()));
     let names = calls.chain(locals).filter(|name| name.starts_with(&start));
@@ -147,7 +147,8 @@ impl Completer for Completion {
 
     fn complete(&self, line: &str, pos: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
         let (start, quote) = word_start(line, pos);
-        let before: Vec<&str> = line[..start].split_ascii_whitespace().filter(|word| *word != "\"" && *word != "'").collect();
+        let before: Vec<&str> =
+            line[..start].split_ascii_whitespace().filter(|word| *word != "\"" && *word != "'").collect();
         let mut candidates = self.candidates(&before, &line[start..pos]);
         candidates.sort();
         candidates.dedup();

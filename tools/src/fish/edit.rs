@@ -85,7 +85,8 @@ pub fn page(shell: &mut Shell, name: &BStr, file: &BString) -> Result<(), Proble
     let mut copy = download(shell, &path)?;
     copy.rewind()?;
     shell.out.flush()?;
-    let mut program = shell.environment.shell(&pager).stdin(Stdio::piped()).spawn().at_path(pager.as_encoded_bytes())?;
+    let mut program =
+        shell.environment.shell(&pager).stdin(Stdio::piped()).spawn().at_path(pager.as_encoded_bytes())?;
     if let Some(mut stdin) = program.stdin.take() {
         // Who leaves the pager early has seen enough.
         let _ = std::io::copy(&mut copy, &mut stdin);

@@ -38,7 +38,8 @@ fn run(environment: &Environment, script: &BStr, event: &Event<'_>) {
     let text = (!event.text.is_empty()).then(|| OsStr::from_bytes(event.text));
     let parameters = numbers.iter().map(OsStr::new).chain(text);
     // The first parameter behind a script is its $0.
-    let arguments = [OsStr::new("-c"), OsStr::from_bytes(script), OsStr::new("guestfish")].into_iter().chain(parameters);
+    let arguments =
+        [OsStr::new("-c"), OsStr::from_bytes(script), OsStr::new("guestfish")].into_iter().chain(parameters);
     let mut command = environment.program(shell, arguments);
     let status = command.env("EVENT", names(event.kind.bit())).status();
     if let Err(error) = status {

@@ -186,7 +186,9 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Action, UsageError> {
 }
 
 fn short_usage(program: &str) -> String {
-    format!("Usage: {program} [--ro] -a IMAGE [-m DEVICE[:MOUNTPOINT]] [COMMAND [: COMMAND …]]\nTry '{program} --help'.\n")
+    format!(
+        "Usage: {program} [--ro] -a IMAGE [-m DEVICE[:MOUNTPOINT]] [COMMAND [: COMMAND …]]\nTry '{program} --help'.\n"
+    )
 }
 
 fn usage(program: &str) -> String {

@@ -20,7 +20,8 @@ impl Shell {
     /// Asks for the passphrase `name`.
     pub(super) fn read_key(&mut self, name: &str) -> Result<BString, Problem> {
         let prompt = format!("Enter key or passphrase (\"{name}\"): ");
-        let failed = |error: std::io::Error| Problem::Shell(format!("the passphrase \"{name}\" can't be read: {error}"));
+        let failed =
+            |error: std::io::Error| Problem::Shell(format!("the passphrase \"{name}\" can't be read: {error}"));
         if !self.keys.from_stdin && !self.keys.echo {
             return Ok(rpassword::prompt_password(prompt).map_err(failed)?.into());
         }

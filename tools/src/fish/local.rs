@@ -74,9 +74,9 @@ pub const COMMANDS: &[Local] = &[
         help: "Copies files and directories of the guest, with all that is in them, into a directory of the host, \
                which must exist. For wildcards write: glob copy-out /home/* .",
         run: |shell, _, words| match words.split_last() {
-            Some((directory, sources @ [_, ..])) => sources
-                .iter()
-                .try_for_each(|source| Ok(shell.handle.borrow_mut().copy_out(source.as_bstr(), directory.as_bstr())?)),
+            Some((directory, sources @ [_, ..])) => sources.iter().try_for_each(|source| {
+                Ok(shell.handle.borrow_mut().copy_out(source.as_bstr(), directory.as_bstr())?)
+            }),
             _ => Err(Problem::usage("use 'copy-out <remote> [<remote>...] <localdir>' to copy files out of the image")),
         },
     },
@@ -138,8 +138,7 @@ pub const COMMANDS: &[Local] = &[
                 let mask = events::parse(set.as_bstr())
                     .map_err(|name| Problem::usage([b"unknown event name: ", name.as_slice()].concat()))?;
                 let events = shell.handle.borrow().events().clone();
-                let handler =
-                    Handler::register(&events, &shell.environment, name.as_bstr(), mask, script.as_bstr());
+                let handler = Handler::register(&events, &shell.environment, name.as_bstr(), mask, script.as_bstr());
                 shell.handlers.push(handler);
                 Ok(())
             }
@@ -174,7 +173,11 @@ pub const COMMANDS: &[Local] = &[
     Local {
         name: "hexedit",
         aliases: &[],
-        usage: &["hexedit <filename|device>", "hexedit <filename|device> <max>", "hexedit <filename|device> <start> <max>"],
+        usage: &[
+            "hexedit <filename|device>",
+            "hexedit <filename|device> <max>",
+            "hexedit <filename|device> <start> <max>",
+        ],
         summary: "edit with a hex editor",
         help: "Copies a file or device out, or a part of it, opens it in hexedit, or in the program that $HEXEDITOR \
                names, and puts it back if it was changed.",

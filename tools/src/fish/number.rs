@@ -52,11 +52,13 @@ fn parse_wide(text: &[u8]) -> Result<i128, NumberError> {
     let end = digits.iter().position(|byte| !char::from(*byte).is_digit(radix)).unwrap_or(digits.len());
     let (digits, suffix) = digits.split_at(end);
     // Saturates far beyond 64 bits, where everything is an overflow.
-    let mut value = digits.iter().filter_map(|byte| char::from(*byte).to_digit(radix)).fold(0i128, |sum, digit| {
-        sum.saturating_mul(radix.into()).saturating_add(digit.into())
-    });
+    let mut value = digits
+        .iter()
+        .filter_map(|byte| char::from(*byte).to_digit(radix))
+        .fold(0i128, |sum, digit| sum.saturating_mul(radix.into()).saturating_add(digit.into()));
     if digits.is_empty() {
-        if sign < 0 || !suffix.first().is_some_and(|letter| power(&[*letter]).is_some()) {
+        let letter = suffix.get(..1).unwrap_or_default();
+        if sign < 0 || power(letter).is_none() {
             return Err(NumberError::Invalid);
         }
         value = 1;

@@ -76,10 +76,8 @@ impl Write for Output {
 
 /// Without a reader of stdout there is nothing left to do. Programs in C end here by a signal, which Rust ignores.
 fn stdout_result<T>(result: io::Result<T>) -> io::Result<T> {
-    if let Err(error) = &result {
-        if error.kind() == ErrorKind::BrokenPipe {
-            std::process::exit(SIGPIPE_STATUS);
-        }
+    if result.as_ref().is_err_and(|error| error.kind() == ErrorKind::BrokenPipe) {
+        std::process::exit(SIGPIPE_STATUS);
     }
     result
 }

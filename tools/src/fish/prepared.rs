@@ -2,8 +2,11 @@
 
 use std::fmt::Write;
 
-/// What can be made, and what can be said about each.
-const PREPARED: [(&str, &str, &[(&str, &str)]); 7] = [
+/// A name, what it makes, and its parameters with their defaults.
+type Prepared = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+/// What can be made.
+const PREPARED: [Prepared; 7] = [
     ("disk", "a blank disk", &[("size", "1G")]),
     ("part", "a disk with one partition", &[("size", "1G"), ("partition", "mbr")]),
     ("fs", "a disk with one filesystem", &[("filesystem", "ext2"), ("size", "1G"), ("partition", "mbr")]),

@@ -96,10 +96,10 @@ impl Source for Prompt {
 
 impl Drop for Prompt {
     fn drop(&mut self) {
-        if let Some(history) = &self.history {
-            if let Err(error) = self.editor.save_history(history) {
-                eprintln!("{}: {error}", history.display());
-            }
+        if let Some(history) = &self.history
+            && let Err(error) = self.editor.save_history(history)
+        {
+            eprintln!("{}: {error}", history.display());
         }
     }
 }
@@ -162,7 +162,10 @@ mod tests {
     #[test]
     fn escapes_of_the_prompt() {
         assert_eq!(unescape("><fs> "), ("><fs> ".into(), "><fs> ".into()));
-        assert_eq!(unescape(r"\[\e[1;30m\]fs\[\x1b[0m\]\\ \101"), ("fs\\ A".into(), "\u{1b}[1;30mfs\u{1b}[0m\\ A".into()));
+        assert_eq!(
+            unescape(r"\[\e[1;30m\]fs\[\x1b[0m\]\\ \101"),
+            ("fs\\ A".into(), "\u{1b}[1;30mfs\u{1b}[0m\\ A".into())
+        );
         assert_eq!(unescape(r"é\"), ("é".into(), "é".into()));
     }
 }

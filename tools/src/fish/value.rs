@@ -87,10 +87,7 @@ mod tests {
     fn numbers() {
         assert_eq!(int("0x10".into(), "c".into(), "n").unwrap(), 16);
         assert_eq!(told(int("4G".into(), "c".into(), "n")), "c: n: integer out of range\n");
-        assert_eq!(
-            told(int64("x".into(), "c".into(), "n")),
-            "c: n: invalid integer parameter (xstrtoll returned 4)\n"
-        );
+        assert_eq!(told(int64("x".into(), "c".into(), "n")), "c: n: invalid integer parameter (xstrtoll returned 4)\n");
     }
 
     #[test]
@@ -105,9 +102,6 @@ mod tests {
         assert_eq!(values[1], Some(Value::String("a:b".into())));
         assert_eq!(told(parse(&["x"])), "add: unknown optional argument \"x\"\n");
         assert_eq!(told(parse(&["FORMAT:x"])), "add: unknown optional argument \"FORMAT:x\"\n");
-        assert_eq!(
-            told(parse(&["format:x", "format:x"])),
-            "add: optional argument \"format\" given more than once\n"
-        );
+        assert_eq!(told(parse(&["format:x", "format:x"])), "add: optional argument \"format\" given more than once\n");
     }
 }
