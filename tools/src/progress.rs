@@ -15,7 +15,7 @@ impl Progress {
     pub fn listen(events: &Events) -> Progress {
         let bar = Arc::new(Mutex::new(None));
         let shown = bar.clone();
-        events.add(EventKind::Progress.bit(), move |event| update(&shown, event));
+        events.add(EventKind::Progress.info().mask(), move |event| update(&shown, event));
         Progress { bar }
     }
 

@@ -41,7 +41,7 @@ fn run(environment: &Environment, script: &BStr, event: &Event<'_>) {
     let arguments =
         [OsStr::new("-c"), OsStr::from_bytes(script), OsStr::new("guestfish")].into_iter().chain(parameters);
     let mut command = environment.program(shell, arguments);
-    let status = command.env("EVENT", names(event.kind.bit())).status();
+    let status = command.env("EVENT", event.kind.info().name).status();
     if let Err(error) = status {
         eprintln!("event handler: {script}: {error}");
     }
