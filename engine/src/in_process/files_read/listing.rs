@@ -21,6 +21,7 @@ struct Row {
     name: BString,
     stat: Stat,
     target: Option<BString>,
+    mark: Option<char>,
 }
 
 /// A directory with all its files, or one file. `security` adds a column for SELinux contexts.
@@ -28,9 +29,10 @@ pub fn long(vfs: &Vfs, path: &BStr, security: bool) -> Result<BString> {
     let found = vfs.resolve(path, Follow::Always)?;
     let stat = found.stat()?;
     if stat.file_type() != FileType::Directory {
-        let mut text = table(&[row(&found, path.to_owned())?], security);
-        text.push(b'\n');
-        return Ok(text);
+        // libguestfs shows the path that its appliance knows the file by.
+        let mut shown = BString::from("/sysroot");
+        shown.extend_from_slice(path);
+        return Ok(table(&[row(&found, shown)?], security));
     }
     let parent = vfs.resolve(join(found.path.as_ref(), "..".into()).as_ref(), Follow::Always)?;
     let mut rows = vec![row(&found, ".".into())?, row(&parent, "..".into())?];
@@ -47,8 +49,6 @@ pub fn long(vfs: &Vfs, path: &BStr, security: bool) -> Result<BString> {
     let blocks: u64 = rows.iter().map(|row| row.stat.blocks).sum();
     let mut text = BString::from(format!("total {}\n", blocks.div_ceil(2)));
     text.extend_from_slice(&table(&rows, security));
-    // libguestfs gives what ls printed, and a line feed more.
-    text.push(b'\n');
     Ok(text)
 }
 
@@ -58,7 +58,24 @@ fn row(found: &Located, name: BString) -> Result<Row> {
         FileType::Symlink => Some(found.filesystem.read_link(found.node)?),
         _ => None,
     };
-    Ok(Row { name, stat, target })
+    Ok(Row { name, stat, target, mark: mark(found, &stat)? })
+}
+
+/// What `ls` puts behind the permissions: `+` where an access control list says more than they do, `.` where there is but a
+/// security context.
+fn mark(found: &Located, stat: &Stat) -> Result<Option<char>> {
+    if stat.file_type() == FileType::Symlink {
+        return Ok(None);
+    }
+    let mut mark = None;
+    for xattr in found.filesystem.xattrs(found.node)? {
+        match xattr.name.as_slice() {
+            b"system.posix_acl_access" | b"system.posix_acl_default" => return Ok(Some('+')),
+            b"security.selinux" => mark = Some('.'),
+            _ => {}
+        }
+    }
+    Ok(mark)
 }
 
 fn table(rows: &[Row], security: bool) -> BString {
@@ -72,6 +89,7 @@ fn table(rows: &[Row], security: bool) -> BString {
     let sizes = width(&|row| if is_device(row) { String::new() } else { row.stat.size.to_string() });
     let devices = if majors > 0 { majors + 2 + minors } else { 0 };
     let size_width = sizes.max(devices);
+    let marks = usize::from(rows.iter().any(|row| row.mark.is_some()));
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs() as i64);
     let mut text = Vec::new();
     for row in rows {
@@ -87,8 +105,12 @@ fn table(rows: &[Row], security: bool) -> BString {
         let context = if security { "? " } else { "" };
         let time = time(row.stat.mtime.seconds, now);
         let mode = mode(&row.stat);
-        let written =
-            write!(text, "{mode} {nlink:>links$} {uid:<user$} {gid:<group$} {context}{size} {time} {}", row.name);
+        let mark = row.mark.map_or(String::new(), String::from);
+        let written = write!(
+            text,
+            "{mode}{mark:marks$} {nlink:>links$} {uid:>user$} {gid:>group$} {context}{size} {time} {}",
+            row.name
+        );
         debug_assert!(written.is_ok(), "a vector takes all bytes");
         if let Some(target) = &row.target {
             text.extend_from_slice(b" -> ");
@@ -166,6 +188,7 @@ mod tests {
             name: name.into(),
             stat: Stat { mode, rdev, size, nlink: 1, ..Stat::default() },
             target: None,
+            mark: None,
         };
         let rows = [
             row("blk", 0o060640, crate::device_name::makedev(259, 70000), 0),
@@ -177,5 +200,19 @@ mod tests {
         assert_eq!(lines[0], "brw-r----- 1 0 0 ? 259, 70000 Jan  1  1970 blk");
         assert_eq!(lines[1], "crw-r----- 1 0 0 ?   5,     1 Jan  1  1970 chr");
         assert_eq!(lines[2], "prw-r--r-- 1 0 0 ?          0 Jan  1  1970 fifo");
+    }
+
+    #[test]
+    fn numbers_are_to_the_right_and_marks_widen_the_permissions() {
+        let row = |name: &str, uid, mark| Row {
+            name: name.into(),
+            stat: Stat { mode: 0o100644, uid, nlink: 1, ..Stat::default() },
+            target: None,
+            mark,
+        };
+        let text = table(&[row("acl", 0, Some('+')), row("plain", 1000, None)], false).to_string();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[0], "-rw-r--r--+ 1    0 0 0 Jan  1  1970 acl");
+        assert_eq!(lines[1], "-rw-r--r--  1 1000 0 0 Jan  1  1970 plain");
     }
 }

@@ -322,8 +322,9 @@ impl FilesRead for InProcess {
         })
     }
 
+    /// A symbolic link exists, whether or not its target does.
     fn exists(&mut self, path: &BStr) -> Result<bool> {
-        match self.locate(path, Follow::Always) {
+        match self.locate(path, Follow::NotLast) {
             Ok(_) => Ok(true),
             Err(error) if matches!(error.errno(), Errno::ENOENT | Errno::ENOTDIR | Errno::ELOOP) => Ok(false),
             Err(error) => Err(error),
