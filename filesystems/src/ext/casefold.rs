@@ -64,8 +64,29 @@ fn fold(name: &BStr) -> Option<Cow<'_, [u8]>> {
         });
     }
     let text = name.to_str().ok()?;
-    let folded: String = text.chars().nfd().default_case_fold().filter(|&c| !is_default_ignorable(c)).nfd().collect();
+    let mut folded = String::with_capacity(text.len());
+    for piece in text.split_inclusive(is_later) {
+        let last = piece.chars().next_back().filter(|&last| is_later(last));
+        let known = last.and_then(|last| piece.strip_suffix(last)).unwrap_or(piece);
+        folded.extend(known.chars().nfd().default_case_fold().filter(|&c| !is_default_ignorable(c)).nfd());
+        folded.extend(last);
+    }
     Some(Cow::Owned(folded.into_bytes()))
+}
+
+/// What today's tables fold, decompose or reorder, but Unicode 12.1 didn't know: for Linux it is as any other character.
+#[rustfmt::skip]
+fn is_later(c: char) -> bool {
+    matches!(u32::from(c),
+        0x5c8..=0x5c9 | 0x897..=0x89f | 0x8ca..=0x8d2 | 0xc3c | 0x1715 | 0x1abf..=0x1af0 | 0x1c89 | 0x1dfa | 0x2c2f
+        | 0xa7c0 | 0xa7c7 | 0xa7c9 | 0xa7cb..=0xa7cc | 0xa7d0 | 0xa7d6 | 0xa7d8 | 0xa7da | 0xa7dc | 0xa7f5 | 0xa82c
+        | 0x10570..=0x1057a | 0x1057c..=0x1058a | 0x1058c..=0x10592 | 0x10594..=0x10595 | 0x105c9 | 0x105e4 |
+        0x10d50..=0x10d65 | 0x10d69..=0x10d6d | 0x10eab..=0x10eac | 0x10ecb..=0x10ecf | 0x10ef0..=0x10efb |
+        0x10efd..=0x10eff | 0x10f82..=0x10f85 | 0x11070 | 0x11383 | 0x11385 | 0x1138e | 0x11391 | 0x113c5 |
+        0x113c7..=0x113c8 | 0x113ce..=0x113d0 | 0x11938 | 0x1193d..=0x1193e | 0x11943 | 0x11f41..=0x11f42 |
+        0x16121..=0x16128 | 0x1612f | 0x16d68..=0x16d6a | 0x16ff0..=0x16ff1 | 0x1d127..=0x1d128 | 0x1d250..=0x1d252
+        | 0x1d25b..=0x1d25c | 0x1d25f | 0x1d280..=0x1d281 | 0x1e08f | 0x1e2ae | 0x1e4ec..=0x1e4ef |
+        0x1e5ee..=0x1e5ef | 0x1e6e3 | 0x1e6e6 | 0x1e6ee..=0x1e6ef | 0x1e6f5)
 }
 
 /// Default_Ignorable_Code_Point of Unicode 12.1.
@@ -92,6 +113,8 @@ mod tests {
         assert_eq!(folded("Straße"), "strasse");
         assert_eq!(folded("ΣΑΣ"), folded("σας"));
         assert_eq!(folded("a\u{200d}b"), "ab");
+        // U+A7C7 and its small letter came with Unicode 13.
+        assert_eq!(folded("\u{c9}\u{a7c7}\u{c9}"), "e\u{301}\u{a7c7}e\u{301}");
         assert_eq!(fold(b"\xff".as_bstr()), None);
     }
 }

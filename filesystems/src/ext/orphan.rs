@@ -8,6 +8,7 @@ use super::Ext;
 use super::checksum::crc32c;
 use super::features::compat;
 use super::inode::Inode;
+use super::journal::Taken;
 use crate::FileType;
 
 /// `i_dtime`, which in an orphan is the number of the next one.
@@ -25,13 +26,13 @@ impl Ext {
             let inode = self.special_inode(number)?;
             let unit = self.superblock.block_bits.saturating_sub(9);
             if inode.links == 0 {
-                self.replayed.freed.inodes = self.replayed.freed.inodes.saturating_add(1);
-                self.replayed.freed.blocks = self.replayed.freed.blocks.saturating_add(inode.blocks >> unit);
+                let before = Taken { inodes: 1, blocks: inode.blocks >> unit };
+                self.replayed.freed.change(before, Taken::default());
             } else if inode.file_type() == FileType::Regular {
                 let all = self.allocated(&inode, u64::MAX)?;
                 let kept = self.allocated(&inode, inode.size.div_ceil(self.superblock.block_size()))?;
                 let gone = all.saturating_sub(kept);
-                self.replayed.freed.blocks = self.replayed.freed.blocks.saturating_add(gone);
+                self.replayed.freed.change(Taken { inodes: 0, blocks: gone }, Taken::default());
                 self.replayed.cut.insert(number, inode.blocks.saturating_sub(gone << unit));
             }
         }

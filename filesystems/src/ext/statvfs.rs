@@ -23,8 +23,8 @@ impl Ext {
             free_inodes = free_inodes.saturating_add(u64::from(descriptor.free_inodes));
         }
         let freed = &self.replayed.freed;
-        free_inodes = free_inodes.saturating_add(freed.inodes);
-        let free = (free_clusters << cluster_bits).saturating_add(freed.blocks);
+        free_inodes = free_inodes.saturating_add_signed(freed.inodes);
+        let free = (free_clusters << cluster_bits).saturating_add_signed(freed.blocks);
         let held_back = match superblock.has_incompat(incompat::EXTENTS) {
             true => ((superblock.blocks_count >> cluster_bits) / HELD_BACK).min(MAX_HELD_BACK) << cluster_bits,
             false => 0,

@@ -19,7 +19,7 @@ use glassbox_io::{Fields, ReadAt, Result, Source};
 
 use self::log::Log;
 use self::overlay::Overlay;
-pub(super) use self::replayed::Replayed;
+pub(super) use self::replayed::{Replayed, Taken};
 use super::superblock::Superblock;
 use super::{Ext, features};
 

@@ -15,7 +15,7 @@ pub(in super::super) struct Replayed {
     pub directories: HashMap<u32, Names>,
     /// Allocated space (in units of 512 bytes) of files that were cut.
     pub cut: HashMap<u32, u64>,
-    /// What deleted and cut files give back.
+    /// What deleted and cut files give back, less what fast commits take.
     pub freed: Freed,
 }
 
@@ -28,9 +28,25 @@ pub(in super::super) struct Names {
     pub changed: BTreeMap<BString, Option<u32>>,
 }
 
-/// Space that recovery frees.
+/// Space that recovery frees; negative where it takes some.
 #[derive(Default)]
 pub(in super::super) struct Freed {
+    pub inodes: i64,
+    pub blocks: i64,
+}
+
+impl Freed {
+    /// Counts what an inode took before, and takes after.
+    pub fn change(&mut self, before: Taken, after: Taken) {
+        let difference = |before: u64, after: u64| before.cast_signed().saturating_sub(after.cast_signed());
+        self.inodes = self.inodes.saturating_add(difference(before.inodes, after.inodes));
+        self.blocks = self.blocks.saturating_add(difference(before.blocks, after.blocks));
+    }
+}
+
+/// What a file takes of a filesystem.
+#[derive(Clone, Copy, Default)]
+pub(in super::super) struct Taken {
     pub inodes: u64,
     pub blocks: u64,
 }
