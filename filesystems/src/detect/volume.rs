@@ -7,7 +7,10 @@ use super::Magic;
 /// Enough for every header that stands near the start: detection reads the same few pages again and again.
 const CACHE: usize = 1 << 20;
 
-/// The largest header that is read in one piece: ZFS's labels and XFS's log are looked through in 256 KiB.
+/// What is larger is read once, straight from the volume.
+const SMALL_READ: usize = 16 << 10;
+
+/// The largest header that is read in one piece: 256 KiB are looked through for XFS's log.
 const MAX_READ: usize = 256 << 10;
 
 /// A volume, as the formats' readers see it.
@@ -31,7 +34,10 @@ impl<'a> Volume<'a> {
             return Err(Error::corrupt("a header lies outside the volume").at_offset(offset));
         }
         let mut bytes = vec![0; length];
-        self.source.read_exact_at(&mut bytes, offset)?;
+        match length {
+            ..=SMALL_READ => self.source.read_exact_at(&mut bytes, offset)?,
+            _ => self.source.inner().read_exact_at(&mut bytes, offset)?,
+        }
         Ok(bytes)
     }
 

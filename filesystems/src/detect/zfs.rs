@@ -14,8 +14,10 @@ pub(super) static ZFS_MEMBER: Format =
 /// Four labels (1.2): two at the start, two at the end of the whole labels' space.
 const LABEL_SIZE: u64 = 256 << 10;
 /// Within a label (1.3): name/value pairs, then an array of uberblocks.
-const PAIRS: usize = 16 << 10;
-const UBERBLOCKS: usize = 128 << 10;
+const PAIRS: u64 = 16 << 10;
+const PAIRS_SIZE: usize = 112 << 10;
+const UBERBLOCKS: u64 = 128 << 10;
+const UBERBLOCKS_SIZE: usize = 128 << 10;
 const UBERBLOCK_SIZE: usize = 1024;
 const UBERBLOCK_MAGIC: u64 = 0x00ba_b10c;
 /// Fewer than this may be leftovers of an old pool.
@@ -25,9 +27,9 @@ fn read(volume: &Volume<'_>, _: &Magic) -> Result<Option<Details>> {
     let end = volume.len() & !LABEL_SIZE.wrapping_sub(1);
     let mut found = 0u32;
     for start in [0, LABEL_SIZE, end.saturating_sub(2 * LABEL_SIZE), end.saturating_sub(LABEL_SIZE)] {
-        let label = volume.bytes(start, LABEL_SIZE as usize)?;
+        let uberblocks = volume.bytes(start.saturating_add(UBERBLOCKS), UBERBLOCKS_SIZE)?;
         let mut version = None;
-        for uberblock in label.get(UBERBLOCKS..).unwrap_or_default().chunks_exact(UBERBLOCK_SIZE) {
+        for uberblock in uberblocks.chunks_exact(UBERBLOCK_SIZE) {
             // In the byte order of the machine that wrote it.
             let uberblock = Fields::new(uberblock);
             let this = if uberblock.le64(0)? == UBERBLOCK_MAGIC {
@@ -42,7 +44,8 @@ fn read(volume: &Volume<'_>, _: &Magic) -> Result<Option<Details>> {
         }
         if let Some(version) = version.filter(|_| found >= ENOUGH_UBERBLOCKS) {
             let mut details = Details { version: version.to_string().into(), ..Details::default() };
-            describe(&mut details, Fields::new(&label).at(PAIRS, UBERBLOCKS.saturating_sub(PAIRS))?);
+            let pairs = volume.bytes(start.saturating_add(PAIRS), PAIRS_SIZE)?;
+            describe(&mut details, Fields::new(&pairs));
             return Ok(Some(details));
         }
     }
