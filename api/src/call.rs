@@ -69,7 +69,7 @@ pub trait Door {
 
 /// The error of a call that isn't implemented.
 pub fn unsupported_call(name: &'static str) -> Error {
-    Error::unsupported(format!("{name}: this call is not answered here")).in_call(name)
+    Error::unsupported(format!("{name} is not answered by reading the image")).in_call(name)
 }
 
 /// A request of any call, and the reply once there is one.

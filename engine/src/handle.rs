@@ -156,18 +156,14 @@ impl Handle {
             ));
         };
         in_process.begin(info, self.serial, self.events.clone(), self.cancelled.clone());
-        in_process.check(call).and_then(|()| call.answer(in_process)).map_err(|error| needs_appliance(error, info.name))
+        in_process.check(call).and_then(|()| call.answer(in_process)).map_err(needs_appliance)
     }
 }
 
-/// Says what an unsupported call would need, instead of only that it failed.
-fn needs_appliance(error: Error, name: &str) -> Error {
+/// Says of what isn't answered here what it would need, instead of only that it failed.
+fn needs_appliance(error: Error) -> Error {
     match error.is_unsupported() {
-        true => Error::unsupported(format!(
-            "{} can't be done by reading the image: it needs the appliance, which this version doesn't have",
-            error.path().map_or_else(|| name.to_owned(), |path| format!("{name} {path}"))
-        ))
-        .caused_by(error),
+        true => Error::unsupported(format!("{error}; this needs the appliance, which this version doesn't have")),
         false => error,
     }
 }

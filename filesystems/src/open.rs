@@ -28,7 +28,20 @@ pub fn open(source: Source) -> Result<Box<dyn Filesystem>> {
 /// number, if `source` doesn't hold one.
 pub fn open_as(kind: &BStr, source: Source) -> Result<Box<dyn Filesystem>> {
     match kind.as_bytes() {
-        b"ext2" | b"ext3" | b"ext4" => Ok(Box::new(Ext::open(source)?)),
+        b"ext4" => Ok(Box::new(Ext::open(source)?)),
+        b"ext2" | b"ext3" => {
+            // Linux refuses an older name for a volume with newer features.
+            let found = detect(&source)?.map(|found| found.kind);
+            match found {
+                Some("ext4") => {
+                    Err(Error::os_with(Errno::EINVAL, format!("an ext4 filesystem can't be mounted as {kind}")))
+                }
+                Some("ext2") if kind == "ext3" => {
+                    Err(Error::os_with(Errno::EINVAL, "an ext2 filesystem has no journal"))
+                }
+                _ => Ok(Box::new(Ext::open(source)?)),
+            }
+        }
         b"vfat" => Ok(Box::new(Fat::open(source)?)),
         b"ntfs" | b"ntfs3" | b"ntfs-3g" => Ok(Box::new(Ntfs::open(source)?)),
         // Linux's driver for FAT without long names, which nobody recognises by itself.

@@ -9,6 +9,7 @@ mod checksum;
 mod cksum;
 mod debug;
 mod disks;
+mod drives;
 mod ext;
 mod features;
 mod files_read;

@@ -7,7 +7,6 @@ impl glassbox_api::Augeas for InProcess {}
 impl glassbox_api::Boot for InProcess {}
 impl glassbox_api::Btrfs for InProcess {}
 impl glassbox_api::Commands for InProcess {}
-impl glassbox_api::Drives for InProcess {}
 impl glassbox_api::F2fs for InProcess {}
 impl glassbox_api::FilesWrite for InProcess {}
 impl glassbox_api::FilesystemCreateCheck for InProcess {}

@@ -173,7 +173,7 @@ impl Vfs {
             return Err(Error::os(Errno::EEXIST).at_path(path));
         }
         if parent.mount != self.mounts[0].id {
-            return Err(Error::unsupported("making a directory inside a mounted filesystem").at_path(path));
+            return Err(self.no_write(&parent, "making a directory inside a mounted filesystem").at_path(path));
         }
         self.scaffold.make(parent.node, name);
         Ok(())
@@ -186,9 +186,17 @@ impl Vfs {
             return Err(Error::os(Errno::EBUSY).at_path(path));
         }
         if found.mount != self.mounts[0].id {
-            return Err(Error::unsupported("removing a directory inside a mounted filesystem").at_path(path));
+            return Err(self.no_write(&found, "removing a directory inside a mounted filesystem").at_path(path));
         }
         self.scaffold.remove(found.node).map_err(|error| error.at_path(path))
+    }
+
+    /// Why a file can't be written to: its mount is read-only, or writing isn't done here.
+    fn no_write(&self, file: &Located, what: &'static str) -> Error {
+        match self.mount_of(file) {
+            Some(mount) if mount.read_only => Error::os(Errno::EROFS),
+            _ => Error::unsupported(what),
+        }
     }
 
     /// The mount that a file is on.
@@ -287,6 +295,8 @@ mod tests {
         vfs.mount("/dev/sda".into(), "/cd1".into(), scaffold_with(&["x"]), 2048, true).unwrap();
         assert_eq!(names(&vfs, "/cd1"), ["x"]);
         assert_eq!(vfs.remove_mount_point("/cd1".into()).unwrap_err().errno(), Errno::EBUSY);
+        assert_eq!(vfs.make_mount_point("/cd1/y".into()).unwrap_err().errno(), Errno::EROFS);
+        vfs.remount("/cd1".into(), false).unwrap();
         assert!(vfs.make_mount_point("/cd1/y".into()).unwrap_err().is_unsupported());
     }
 
