@@ -146,3 +146,32 @@ fn tea(state: &[u32; 2], input: &[u32; 4]) -> [u32; 2] {
     let [s0, s1] = *state;
     [s0.wrapping_add(x), s1.wrapping_add(y)]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What debugfs's `dx_hash` says, with the seed 01234567-89ab-cdef-0123-456789abcdef.
+    #[test]
+    fn hashes_equal_those_of_e2fsprogs() {
+        let seed = [0x6745_2301, 0xefcd_ab89, 0x6745_2301, 0xefcd_ab89];
+        let long = "a-name-that-is-longer-than-thirty-two-bytes";
+        let known = [
+            (Function::Legacy, "a", 0xe74b_53e2, 0),
+            (Function::Legacy, long, 0xa124_a784, 0),
+            (Function::Legacy, "ünïcödé", 0x225a_136c, 0),
+            (Function::HalfMd4, "a", 0x35dc_0cc4, 0x3f1d_acef),
+            (Function::HalfMd4, long, 0xaa96_c720, 0xa66c_7fa7),
+            (Function::HalfMd4, "ünïcödé", 0x973d_15d0, 0xfef4_68a7),
+            (Function::Tea, "a", 0x6d0e_a4c0, 0xc189_22df),
+            (Function::Tea, long, 0x1c92_60d6, 0xd026_455a),
+            (Function::Tea, "ünïcödé", 0xe7b7_3cae, 0xebed_1bcc),
+        ];
+        for (function, name, major, minor) in known {
+            let signed = Hasher { function, unsigned: false, seed };
+            assert_eq!(signed.hash(name.as_bytes()), NameHash { major, minor }, "{function:?} of {name}");
+            let unsigned = Hasher { unsigned: true, ..signed };
+            assert_eq!(unsigned.hash(name.as_bytes()).major == major, name.is_ascii(), "{function:?} of {name}");
+        }
+    }
+}

@@ -22,6 +22,10 @@ const MAX_ORPHANS: usize = 1 << 20;
 impl Ext {
     /// Does in memory what a mount does with orphans: deleted ones give their space back, others are cut to their size.
     pub(super) fn let_orphans_go(&mut self) -> Result<()> {
+        // Linux leaves the orphans of a filesystem with errors to e2fsck.
+        if self.superblock.has_errors {
+            return Ok(());
+        }
         for number in self.orphans()? {
             let inode = self.special_inode(number)?;
             let unit = self.superblock.block_bits.saturating_sub(9);

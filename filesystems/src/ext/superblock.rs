@@ -83,6 +83,8 @@ pub struct Superblock {
     pub backup_bgs: [u32; 2],
     /// The encoding of names in casefolded directories: 1 is UTF-8 of Unicode 12.1.
     pub encoding: u16,
+    /// Whether Linux found errors, since the last check.
+    pub has_errors: bool,
     /// The seed of metadata checksums.
     pub(super) checksum_seed: u32,
 }
@@ -172,6 +174,8 @@ impl Superblock {
             overhead_clusters: fields.le32(0x248)?,
             backup_bgs: [fields.le32(0x24c)?, fields.le32(0x250)?],
             encoding: fields.le16(0x27c)?,
+            // Bit 2 of s_state.
+            has_errors: fields.le16(0x3a)? & 2 != 0,
             checksum_seed,
             raw: raw.clone(),
         };
