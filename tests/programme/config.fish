@@ -1,4 +1,5 @@
 # The handle before it is launched, and calls that never need an appliance.
+#= differs: the version is our own
 version
 get-verbose
 set-verbose false
@@ -16,6 +17,7 @@ get-append
 get-backend
 get-attach-method
 set-backend appliance
+#= differs: with us that is a backend of its own, not an old name of direct
 get-backend
 set-backend libvirt:test:///default
 get-backend
@@ -71,6 +73,7 @@ get-path
 get-pgroup
 set-pgroup true
 get-pgroup
+#= differs: the program's own name
 get-program
 set-program me
 get-program
@@ -207,6 +210,7 @@ add-drive "unterminated
 echo $HOME
 echo ~
 time
+#= differs: a command that later versions have
 not cat /x
 setenv GLASSBOX_PROGRAMME value
 unsetenv GLASSBOX_PROGRAMME

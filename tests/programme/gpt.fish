@@ -43,6 +43,7 @@ blockdev-setra /dev/sda 1024
 blockdev-getsize64 /dev/vda
 blockdev-getsize64 /dev/hda3
 part-get-parttype /dev/sda
+#= only success
 part-get-parttype /dev/sda1
 part-get-parttype /dev/sda3
 part-list /dev/sda
@@ -52,12 +53,14 @@ part-get-bootable /dev/sda 1
 part-get-bootable /dev/sda 99
 part-get-disk-guid /dev/sda
 part-get-gpt-attributes /dev/sda 1
+#= differs: sgdisk says 0800000000000001, of which libguestfs 1.48 keeps the lower half
 part-get-gpt-attributes /dev/sda 3
 part-get-gpt-attributes /dev/sda 0
 part-get-gpt-guid /dev/sda 2
 part-get-gpt-guid /dev/sda 9
 part-get-gpt-type /dev/sda 2
 part-get-gpt-type /dev/sda 50
+#= differs: there the first digits of the type's GUID are taken for an MBR type
 part-get-mbr-id /dev/sda 1
 part-get-mbr-part-type /dev/sda 1
 part-get-name /dev/sda 1
@@ -95,7 +98,8 @@ vfs-uuid /dev/sda7
 vfs-uuid /dev/sda8
 #= lines
 blkid /dev/sda
-#= lines
+# LABEL_FATBOOT, the label once more as the boot sector has it, is not told.
+#= without LABEL_FATBOOT
 blkid /dev/sda2
 #= lines
 blkid /dev/sda3
@@ -185,7 +189,7 @@ ls etc
 ls /etc/../srv/../boot
 ls /../../srv
 ls0 /srv/tree tree.list0
-#= without " .."
+#= root
 ll /
 ll /srv/tree
 ll /srv/awkward/nodes
@@ -333,6 +337,7 @@ statns /srv/awkward/meta/t1960
 statns /srv/awkward/meta/t2200
 statns /srv/awkward/nodes/blk
 statns /
+#= without st_ino
 statns /boot/efi/UPPER.TXT
 statns /boot/efi
 lstat /srv/tree/link
@@ -427,6 +432,7 @@ checksum sha224 /srv/tree/lines
 checksum sha256 /srv/awkward/sparse
 checksum sha384 /srv/tree/lines
 checksum sha512 /srv/tree/empty
+#= only success
 checksum gost /srv/tree/lines
 checksum nonsense /srv/tree/lines
 checksum md5 /srv
@@ -524,8 +530,11 @@ ls /media
 cat /media/words
 mounts
 umount /media
+#= differs: reading ISO 9660 needs the appliance
 mount-loop /srv/images/small.iso /media
+#= differs: as above
 ls /media
+#= differs: as above
 umount /media
 mount-loop /srv/tree/lines /media
 mount-loop /no/such /media
@@ -564,7 +573,7 @@ ls /EFI
 #= lines
 find /
 #= without " .."
-#= without " .."
+#= root
 ll /
 statns /
 statvfs /
@@ -580,7 +589,7 @@ ls /
 find /Windows
 ll /Windows/System32
 #= without " .."
-#= without " .."
+#= root
 ll /
 statns /Windows/System32/Hosts.TXT
 statvfs /

@@ -22,9 +22,11 @@ part-get-mbr-part-type /dev/sda 20
 part-get-name /dev/sda 1
 #= differs: sgdisk makes up a GUID, another one each time
 part-get-disk-guid /dev/sda
+#= differs: there sgdisk makes a GPT of it, in its memory
 part-get-gpt-type /dev/sda 1
 #= differs: sgdisk makes up a GUID, another one each time
 part-get-gpt-guid /dev/sda 1
+#= differs: there sgdisk makes a GPT of it, in its memory
 part-get-gpt-attributes /dev/sda 1
 sfdisk-l /dev/sda
 sfdisk-kernel-geometry /dev/sda
@@ -47,7 +49,8 @@ vfs-uuid /dev/sda1
 blkid /dev/sda
 #= lines
 blkid /dev/sda1
-#= lines
+# LABEL_FATBOOT, the label once more as the boot sector has it, is not told.
+#= without LABEL_FATBOOT
 blkid /dev/sda6
 #= lines
 tune2fs-l /dev/sda1
@@ -78,6 +81,7 @@ find /dos
 checksum sha256 /boot/vmlinuz
 statns /boot/vmlinuz
 statns /boot
+#= without st_ino
 statns /dos/EFI
 statns /win
 statvfs /

@@ -41,9 +41,10 @@ impl Ext for InProcess {
     fn get_e2attrs(&mut self, file: &BStr) -> Result<BString> {
         let found = self.locate(file, Follow::Always)?;
         let flags = found.filesystem.flags(found.node).at_path(file)?;
-        let letters: String =
-            FLAG_LETTERS.iter().filter(|(flag, _)| flags & flag != 0).map(|(_, letter)| *letter).collect();
-        Ok(letters.into())
+        let set = FLAG_LETTERS.iter().filter(|(flag, _)| flags & flag != 0);
+        let mut letters: Vec<char> = set.map(|(_, letter)| *letter).collect();
+        letters.sort_unstable();
+        Ok(letters.into_iter().collect::<String>().into())
     }
 
     fn get_e2generation(&mut self, file: &BStr) -> Result<i64> {

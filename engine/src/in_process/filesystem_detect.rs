@@ -43,6 +43,15 @@ impl InProcess {
         )
     }
 
+    /// The table on a device that is a whole disk.
+    fn whole_disk_table(&self, device: &Device) -> Option<&PartitionTable> {
+        let name = device.disk?;
+        if name.partition.is_some() {
+            return None;
+        }
+        self.disks.all().get(name.disk)?.table()
+    }
+
     /// The table and the entry of a partition's device.
     fn entry(&self, device: &Device) -> Option<(&PartitionTable, &Partition)> {
         let name = device.disk?;
@@ -51,9 +60,26 @@ impl InProcess {
     }
 }
 
+/// `blkid -o export` makes values safe for a shell and a terminal: `\` before what a shell takes for itself, `^X` for
+/// control characters, `M-x` for bytes beyond ASCII.
+fn as_blkid_prints(value: &BStr) -> BString {
+    let mut text = Vec::with_capacity(value.len());
+    for byte in value.iter().copied() {
+        if !byte.is_ascii() {
+            text.extend_from_slice(b"M-");
+        }
+        match byte & 0x7f {
+            control @ (0..0x20 | 0x7f) => text.extend_from_slice(&[b'^', control ^ 0x40]),
+            special if b" \\\"'$`<>".contains(&special) => text.extend_from_slice(&[b'\\', special]),
+            plain => text.push(plain),
+        }
+    }
+    text.into()
+}
+
 /// Whether a volume is a part of something larger, and so no filesystem of its own.
 fn is_member(kind: &str) -> bool {
-    kind.ends_with("_member")
+    kind.ends_with("_member") || kind == "crypto_LUKS"
 }
 
 impl FilesystemDetect for InProcess {
@@ -85,10 +111,11 @@ impl FilesystemDetect for InProcess {
         let mut pairs = vec![("DEVNAME".into(), device.name.clone())];
         let mut add = |name: &str, value: BString| {
             if !value.is_empty() {
-                pairs.push((name.into(), value));
+                pairs.push((name.into(), as_blkid_prints(value.as_ref())));
             }
         };
         if let Some(found) = detect(&device.source).at_path(&device.name)? {
+            add("SEC_TYPE", found.secondary_kind.unwrap_or_default().into());
             add("LABEL", found.label);
             add("UUID", found.uuid);
             add("VERSION", found.version);
@@ -98,6 +125,15 @@ impl FilesystemDetect for InProcess {
         }
         for limit in ["MINIMUM_IO_SIZE", "PHYSICAL_SECTOR_SIZE", "LOGICAL_SECTOR_SIZE"] {
             add(limit, device.block_size.to_string().into());
+        }
+        if let Some(table) = self.whole_disk_table(&device) {
+            if let Some(gpt) = &table.gpt {
+                add("PTUUID", gpt.guid.to_string().into());
+                add("PTTYPE", "gpt".into());
+            } else if let Some(mbr) = &table.mbr {
+                add("PTUUID", format!("{:08x}", mbr.signature).into());
+                add("PTTYPE", "dos".into());
+            }
         }
         if let Some((table, entry)) = self.entry(&device) {
             let scheme = if table.kind == TableKind::Gpt { "gpt" } else { "dos" };
@@ -162,5 +198,16 @@ impl FilesystemDetect for InProcess {
             }
         }
         Ok(list)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_printed_safely() {
+        assert_eq!(as_blkid_prints("Windows Disk".into()), "Windows\\ Disk");
+        assert_eq!(as_blkid_prints("tab\tü".into()), "tab^IM-CM-\\<");
     }
 }

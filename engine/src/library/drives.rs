@@ -54,6 +54,10 @@ impl Library<'_> {
     }
 }
 
+/// Where else than in a file a drive can be, as libguestfs calls it.
+const PROTOCOLS: [&str; 12] =
+    ["file", "ftp", "ftps", "gluster", "http", "https", "iscsi", "nbd", "rbd", "sheepdog", "ssh", "tftp"];
+
 /// Text that ends up in qemu's or the kernel's parameters: letters, digits, `-` and `_`.
 fn plain(what: &str, value: &BStr) -> Result<BString> {
     let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
@@ -117,7 +121,11 @@ impl Drives for Library<'_> {
         if drive.discard.as_ref().is_some_and(|discard| discard == "enable") && drive.read_only {
             return Err(Error::usage("discard support cannot be enabled on read-only drives"));
         }
+        one_of("protocol", protocol, &PROTOCOLS)?;
         if protocol != "file" {
+            if protocol != "rbd" && drive.servers.is_empty() {
+                return Err(Error::usage(format!("{protocol}: a server must be given")));
+            }
             return self.push_drive(drive);
         }
         if !drive.servers.is_empty() || drive.username.is_some() || drive.secret.is_some() {
@@ -132,7 +140,9 @@ impl Drives for Library<'_> {
         }
         let path = filename.to_path().map_err(|_| Error::os(Errno::ENOENT).at_path(filename))?;
         // Found out now, because now the caller knows which drive it is about; it is opened at launch.
-        File::open(path).at_path(filename)?;
+        if File::open(path).and_then(|file| file.metadata()).at_path(filename)?.is_dir() {
+            return Err(Error::os(Errno::EISDIR).at_path(filename));
+        }
         // A backing file is looked for beside the image itself, not beside a symbolic link to it.
         let path = std::fs::canonicalize(path).at_path(filename)?;
         self.push_drive(Drive { path: Some(path), ..drive })
@@ -155,7 +165,8 @@ impl Drives for Library<'_> {
     }
 
     fn add_drive_scratch(&mut self, size: i64, opts: AddDriveScratchOpts<'_>) -> Result<()> {
-        let size = u64::try_from(size).map_err(|_| Error::usage(format!("invalid size: {size}")))?;
+        let size = u64::try_from(size).ok().filter(|size| *size > 0);
+        let size = size.ok_or_else(|| Error::usage("the size must be more than 0 bytes"))?;
         let drive = Drive {
             format: Some("raw".into()),
             name: opts.name.map(BString::from),
@@ -172,6 +183,10 @@ impl Drives for Library<'_> {
 
     fn remove_drive(&mut self, _label: &BStr) -> Result<()> {
         Err(Error::usage("drives can't be removed: libguestfs has no hotplugging since 1.48"))
+    }
+
+    fn nr_devices(&mut self) -> Result<i32> {
+        Ok(self.0.list_devices()?.len() as i32)
     }
 
     fn max_disks(&mut self) -> Result<i32> {

@@ -2,10 +2,13 @@
 
 use bstr::{BStr, BString, ByteSlice};
 use glassbox_api::HandleConfig;
-use glassbox_io::{Errno, Error, Result};
+use glassbox_io::{Errno, Error, Result, ResultExt};
 
 use super::Library;
 use crate::settings::Settings;
+
+/// As many virtual CPUs as libguestfs gives to its appliance at most.
+const MAX_SMP: i32 = 255;
 
 impl Library<'_> {
     fn settings(&self) -> &Settings {
@@ -24,6 +27,12 @@ impl Library<'_> {
 /// Whether `setting` (`name` or `name=value`) is called `name`.
 fn is_called(setting: &BStr, name: &BStr) -> bool {
     setting == name || setting.strip_prefix(name.as_bytes()).is_some_and(|rest| rest.starts_with(b"="))
+}
+
+/// A directory of the host, by its absolute path: it must be there.
+fn absolute(directory: &BStr) -> Result<BString> {
+    let path = std::fs::canonicalize(directory.to_path_lossy()).at_path(directory)?;
+    Ok(path.into_os_string().into_encoded_bytes().into())
 }
 
 impl HandleConfig for Library<'_> {
@@ -84,6 +93,9 @@ impl HandleConfig for Library<'_> {
         Ok(self.settings().program.clone())
     }
     fn set_identifier(&mut self, identifier: &BStr) -> Result<()> {
+        if !identifier.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')) {
+            return Err(Error::usage("the identifier may have letters, digits, underscores and dashes only"));
+        }
         self.settings_mut().identifier = identifier.into();
         Ok(())
     }
@@ -127,6 +139,9 @@ impl HandleConfig for Library<'_> {
     fn set_smp(&mut self, smp: i32) -> Result<()> {
         if smp < 1 {
             return Err(Error::usage(format!("invalid smp parameter: {smp}")));
+        }
+        if smp > MAX_SMP {
+            return Err(Error::usage(format!("no more than {MAX_SMP} virtual CPUs can be had, {smp} were asked for")));
         }
         self.settings_mut().smp = smp;
         Ok(())
@@ -177,14 +192,14 @@ impl HandleConfig for Library<'_> {
         Ok((before - settings.len()) as i32)
     }
     fn set_tmpdir(&mut self, tmpdir: Option<&BStr>) -> Result<()> {
-        self.settings_mut().tmpdir = tmpdir.map(BString::from);
+        self.settings_mut().tmpdir = tmpdir.map(absolute).transpose()?;
         Ok(())
     }
     fn get_tmpdir(&mut self) -> Result<BString> {
         Ok(self.settings().tmpdir())
     }
     fn set_cachedir(&mut self, cachedir: Option<&BStr>) -> Result<()> {
-        self.settings_mut().cachedir = cachedir.map(BString::from);
+        self.settings_mut().cachedir = cachedir.map(absolute).transpose()?;
         Ok(())
     }
     fn get_cachedir(&mut self) -> Result<BString> {

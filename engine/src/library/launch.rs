@@ -51,7 +51,11 @@ impl Launching for Library<'_> {
     }
 
     fn kill_subprocess(&mut self) -> Result<()> {
-        self.0.shutdown()
+        // Unlike `shutdown`, this doesn't mind if there is nothing to stop.
+        match self.0.state() {
+            State::Ready => self.0.shutdown(),
+            State::Config => Ok(()),
+        }
     }
 
     fn get_state(&mut self) -> Result<i32> {
@@ -83,7 +87,7 @@ impl Launching for Library<'_> {
     }
 
     fn config(&mut self, hvparam: &BStr, hvvalue: Option<&BStr>) -> Result<()> {
-        if !hvparam.starts_with(b"-") {
+        if !hvparam.is_empty() && !hvparam.starts_with(b"-") {
             return Err(Error::usage("parameter must begin with '-' character"));
         }
         // These would change what the appliance is started with.
