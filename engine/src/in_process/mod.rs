@@ -3,6 +3,7 @@
 //! One file per group of the API, named as the group. What isn't implemented answers *unsupported*, by the group
 //! traits' default methods.
 
+mod archive;
 mod arguments;
 mod blockdev;
 mod checksum;

@@ -2,7 +2,6 @@
 
 use super::InProcess;
 
-impl glassbox_api::Archive for InProcess {}
 impl glassbox_api::Augeas for InProcess {}
 impl glassbox_api::Boot for InProcess {}
 impl glassbox_api::Btrfs for InProcess {}

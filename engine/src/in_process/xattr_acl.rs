@@ -1,6 +1,6 @@
 //! The group `xattr-acl`: extended attributes, POSIX ACLs and file capabilities.
 
-mod acl;
+pub(super) mod acl;
 mod capabilities;
 
 use bstr::{BStr, BString, ByteSlice};

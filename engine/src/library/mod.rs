@@ -2,6 +2,7 @@
 //!
 //! One file per group of the API, named as the group.
 
+mod archive;
 mod debug;
 mod drives;
 mod features;

@@ -2,7 +2,6 @@
 
 use super::Library;
 
-impl glassbox_api::Archive for Library<'_> {}
 impl glassbox_api::Augeas for Library<'_> {}
 impl glassbox_api::Blockdev for Library<'_> {}
 impl glassbox_api::Boot for Library<'_> {}

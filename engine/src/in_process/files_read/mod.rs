@@ -1,7 +1,7 @@
 //! The group `files-read`: questions about files.
 
 mod df;
-mod glob;
+pub(super) mod glob;
 mod grep;
 mod hexdump;
 mod lines;
