@@ -144,7 +144,7 @@ impl Handle {
     fn answer(&mut self, call: &mut dyn AnyCall) -> Result<()> {
         let info = call.info();
         if info.config_only && self.state() != State::Config {
-            return Err(Error::usage("this function can only be called in the config state"));
+            return Err(Error::usage(format!("{}: this function can only be called in the config state", info.name)));
         }
         if !info.is_daemon() {
             return call.answer(&mut Library(self));

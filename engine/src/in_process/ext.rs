@@ -8,8 +8,7 @@ use glassbox_io::{Result, ResultExt};
 use super::InProcess;
 use crate::vfs::Follow;
 
-/// The letters of lsattr(1) for the flags of `FS_IOC_GETFLAGS` (Linux's `uapi/linux/fs.h`), in the order in which
-/// they are printed.
+/// The letters of lsattr(1) for the flags of `FS_IOC_GETFLAGS` (Linux's `uapi/linux/fs.h`).
 const FLAG_LETTERS: [(u32, char); 24] = [
     (0x0000_0001, 's'),
     (0x0000_0002, 'u'),

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use bstr::{BString, ByteSlice};
+use glassbox_api::table;
 
 /// Why a command of the shell failed.
 #[derive(Debug)]
@@ -59,7 +60,9 @@ impl fmt::Display for Told<'_> {
             Problem::Call(error) => {
                 place(f)?;
                 f.write_str("libguestfs: error: ")?;
-                if let Some(call) = error.call() {
+                // libguestfs names the calls that its daemon failed at; its own errors stand for themselves.
+                let daemon = |call: &&str| table::find(call).is_none_or(|info| info.is_daemon());
+                if let Some(call) = error.call().filter(daemon) {
                     write!(f, "{call}: ")?;
                 }
                 writeln!(f, "{error}")

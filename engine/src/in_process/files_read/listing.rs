@@ -31,7 +31,7 @@ pub fn long(vfs: &Vfs, path: &BStr, security: bool) -> Result<BString> {
     if stat.file_type() != FileType::Directory {
         // libguestfs shows the path that its appliance knows the file by.
         let mut shown = BString::from("/sysroot");
-        shown.extend_from_slice(path);
+        shown.extend_from_slice(&found.path);
         return Ok(table(&[row(&found, shown)?], security));
     }
     let parent = vfs.resolve(join(found.path.as_ref(), "..".into()).as_ref(), Follow::Always)?;
