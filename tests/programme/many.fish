@@ -46,6 +46,7 @@ blockdev-getsize64 /dev/disk/guestfs/labelled
 blockdev-getsize64 /dev/disk/guestfs/absent
 blockdev-getsize64 /dev/vdab
 is-whole-device /dev/sdab
+#= differs: there only the names that the kernel has are known to be whole disks
 is-whole-device /dev/disk/guestfs/labelled
 canonical-device-name /dev/vdab
 canonical-device-name /dev/disk/guestfs/labelled

@@ -15,7 +15,7 @@ impl InProcess {
     /// The group and the volume that a device's name means.
     fn logical_volume(&self, name: &BStr) -> Result<(&lvm::VolumeGroup, &lvm::LogicalVolume)> {
         let found = self.disks.lvm()?.find(name);
-        found.ok_or_else(|| Error::os_with(Errno::ENOENT, "not a logical volume").at_path(name))
+        found.ok_or_else(|| Error::os(Errno::ENOENT).at_path(name))
     }
 
     fn activate(&mut self, groups: &[BString], activate: bool) {
@@ -39,7 +39,9 @@ fn compact(uuid: &LvmUuid) -> [u8; 32] {
 
 impl Lvm for InProcess {
     fn pvs(&mut self) -> Result<Vec<BString>> {
-        let mut names: Vec<BString> = self.disks.lvm()?.pv_reports().into_iter().map(|report| report.name).collect();
+        let reports = self.disks.lvm()?.pv_reports().into_iter();
+        // What a group lacks has no name, and isn't listed.
+        let mut names: Vec<BString> = reports.map(|report| report.name).filter(|name| name.starts_with(b"/")).collect();
         names.sort_unstable();
         Ok(names)
     }
@@ -49,7 +51,9 @@ impl Lvm for InProcess {
     }
 
     fn lvs(&mut self) -> Result<Vec<BString>> {
-        Ok(self.disks.active_volumes()?.map(|(group, volume)| lvm::device_path(group, volume)).collect())
+        // Also those of groups that were deactivated: this tells what there is, not what can be mounted now.
+        let volumes = self.disks.lvm()?.active_volumes();
+        Ok(volumes.map(|(group, volume)| lvm::device_path(group, volume)).collect())
     }
 
     fn pvs_full(&mut self) -> Result<Vec<LvmPv>> {

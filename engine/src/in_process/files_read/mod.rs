@@ -210,6 +210,7 @@ impl FilesRead for InProcess {
     fn statvfs(&mut self, path: &BStr) -> Result<StatVfs> {
         let found = self.locate(path, Follow::Always)?;
         let stat = found.filesystem.statvfs().at_path(path)?;
+        let vfat = found.filesystem.kind() == "vfat";
         let read_only = self.vfs.mount_of(&found).is_some_and(|mount| mount.read_only);
         Ok(StatVfs {
             bsize: stat.bsize as i64,
@@ -220,7 +221,8 @@ impl FilesRead for InProcess {
             files: stat.files as i64,
             ffree: stat.ffree as i64,
             favail: stat.favail as i64,
-            fsid: stat.fsid as i64,
+            // Filesystems without an identity of their own are known by their device.
+            fsid: if vfat { found.device_number as i64 } else { stat.fsid as i64 },
             flag: ST_RELATIME | if read_only { ST_RDONLY } else { 0 },
             namemax: stat.namemax as i64,
         })
@@ -350,17 +352,18 @@ impl FilesRead for InProcess {
         while let Some(name) = names.next() {
             let directory = self.directory(found.as_ref())?;
             let name = name.as_bstr();
-            let exact = directory.filesystem.lookup(directory.node, name)?.is_some();
-            let mut spelled = exact.then(|| name.to_owned());
-            if spelled.is_none() {
-                directory.filesystem.read_dir(directory.node, &mut |entry| {
-                    if same_but_for_case(entry.name, name) {
-                        spelled = Some(entry.name.to_owned());
-                        return ControlFlow::Break(());
-                    }
-                    ControlFlow::Continue(())
-                })?;
-            }
+            // As the directory spells it: a filesystem may find a name in any case.
+            let mut spelled = None;
+            directory.filesystem.read_dir(directory.node, &mut |entry| {
+                if entry.name == name {
+                    spelled = Some(name.to_owned());
+                    return ControlFlow::Break(());
+                }
+                if spelled.is_none() && same_but_for_case(entry.name, name) {
+                    spelled = Some(entry.name.to_owned());
+                }
+                ControlFlow::Continue(())
+            })?;
             match spelled {
                 Some(spelled) => found = join(found.as_ref(), spelled.as_ref()),
                 // A name that is to be made may be new; its directory may not.
