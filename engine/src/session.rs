@@ -16,6 +16,8 @@ pub struct Session {
     pub hv_params: Vec<(bstr::BString, Option<bstr::BString>)>,
     /// Directory of scratch drives, made when the first is; removed with the handle.
     pub scratch: Option<PathBuf>,
+    /// What the tests of language bindings print to, instead of standard output.
+    pub test_output: Option<std::fs::File>,
 }
 
 impl Drop for Session {

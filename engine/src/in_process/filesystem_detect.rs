@@ -2,11 +2,12 @@
 
 use bstr::{BStr, BString};
 use glassbox_api::FilesystemDetect;
+use glassbox_api::structs::IsoInfo;
 use glassbox_filesystems::detect::{Signature, detect};
 use glassbox_io::{Errno, Error, Result, ResultExt};
 use glassbox_partitions::{Partition, PartitionTable, TableKind};
 
-use super::{Device, InProcess};
+use super::{Device, InProcess, primary_volume_descriptor};
 use crate::device_name::DiskName;
 
 impl InProcess {
@@ -82,7 +83,20 @@ fn is_member(kind: &str) -> bool {
     kind.ends_with("_member") || kind == "crypto_LUKS"
 }
 
+fn not_an_iso() -> Error {
+    Error::usage("not an ISO file or CD-ROM")
+}
+
 impl FilesystemDetect for InProcess {
+    fn isoinfo(&mut self, isofile: &BStr) -> Result<IsoInfo> {
+        self.with_file(isofile, |file| primary_volume_descriptor::read(file)?.ok_or_else(not_an_iso))
+    }
+
+    fn isoinfo_device(&mut self, device: &BStr) -> Result<IsoInfo> {
+        let source = self.device_source(device)?;
+        primary_volume_descriptor::read(&source).and_then(|found| found.ok_or_else(not_an_iso)).at_path(device)
+    }
+
     fn vfs_type(&mut self, mountable: &BStr) -> Result<BString> {
         Ok(self.signature(mountable)?.map(|found| found.kind.into()).unwrap_or_default())
     }

@@ -11,6 +11,7 @@ mod handle_config;
 mod host_image;
 mod launch;
 mod mount;
+mod test_bindings;
 mod unanswered;
 mod xattr_acl;
 

@@ -30,7 +30,6 @@ impl glassbox_api::Rsyncing for Library<'_> {}
 impl glassbox_api::Selinux for Library<'_> {}
 impl glassbox_api::Swap for Library<'_> {}
 impl glassbox_api::Syncing for Library<'_> {}
-impl glassbox_api::TestBindings for Library<'_> {}
 impl glassbox_api::Tsk for Library<'_> {}
 impl glassbox_api::Xfs for Library<'_> {}
 impl glassbox_api::Yara for Library<'_> {}
