@@ -158,6 +158,25 @@ fn trees_are_copied_to_the_host() {
     assert_eq!(error.to_string(), format!("target ‘{}’ is not a directory", target.join("nope").display()));
 }
 
+/// The tree of the archives has every type of file.
+#[test]
+fn types_of_files_are_told_by_their_inodes() {
+    let (mut g, _) = mounted();
+    for (path, expected) in [
+        ("/nodes", "directory"),
+        ("/nodes/chr", "character device"),
+        ("/nodes/blk", "block device"),
+        ("/nodes/fifo", "FIFO"),
+        ("/nodes/socket", "socket"),
+        ("/links/dangling", "symbolic link"),
+        ("/sizes/s0", "empty"),
+    ] {
+        assert_eq!(g.file(path.into()).unwrap(), expected, "{path}");
+    }
+    assert_eq!(g.file("/nope".into()).unwrap_err().to_string(), "lstat: /nope: No such file or directory");
+    assert_eq!(g.file("/sizes/s1".into()).unwrap_err().kind(), ErrorKind::Unsupported);
+}
+
 /// What lies in the way on the host may have been put there to lead elsewhere.
 #[test]
 fn copies_never_leave_their_target() {
