@@ -274,16 +274,13 @@ impl Shell {
         Ok(())
     }
 
-    /// The next line of the source that is being read, as it is.
+    /// The next line of the source that is being read, as it is. The lines of here documents aren't counted, as
+    /// guestfish doesn't either.
     fn next_raw_line(&mut self) -> Result<Option<Vec<u8>>, Problem> {
-        let line = match self.sources.last_mut() {
+        Ok(match self.sources.last_mut() {
             Some(source) => source.next_raw_line()?,
             None => Stdin.next_raw_line()?,
-        };
-        if self.sources.len() == 1 && line.is_some() {
-            self.line += 1;
-        }
-        Ok(line)
+        })
     }
 
     /// `!command`. Fails if the command does.

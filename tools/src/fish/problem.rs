@@ -60,9 +60,7 @@ impl fmt::Display for Told<'_> {
             Problem::Call(error) => {
                 place(f)?;
                 f.write_str("libguestfs: error: ")?;
-                // libguestfs names the calls that its daemon failed at; its own errors stand for themselves.
-                let daemon = |call: &&str| table::find(call).is_none_or(|info| info.is_daemon());
-                if let Some(call) = error.call().filter(daemon) {
+                if let Some(call) = error.call().filter(|call| is_named(call, error)) {
                     write!(f, "{call}: ")?;
                 }
                 writeln!(f, "{error}")
@@ -78,16 +76,22 @@ impl fmt::Display for Told<'_> {
     }
 }
 
+/// Whether a message begins with the name of the call: if the daemon answers that in libguestfs, and nothing that says
+/// the name itself.
+fn is_named(call: &str, error: &glassbox_io::Error) -> bool {
+    table::find(call).is_some_and(|info| info.is_daemon()) && !error.message().starts_with(call)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn scripts_are_told_with_their_place() {
-        let problem = Problem::Call(glassbox_io::Error::os(glassbox_io::Errno::ENOENT).at_path("/x").in_call("ls"));
+        let problem = Problem::Call(glassbox_io::Error::os(glassbox_io::Errno::ENOENT).at_path("/x").in_call("ll"));
         let told = |place| Told { problem: &problem, program: "fish", place }.to_string();
-        assert_eq!(told(Some(("s", 7))), "s:7: libguestfs: error: ls: /x: No such file or directory\n");
-        assert_eq!(told(None), "libguestfs: error: ls: /x: No such file or directory\n");
+        assert_eq!(told(Some(("s", 7))), "s:7: libguestfs: error: ll: /x: No such file or directory\n");
+        assert_eq!(told(None), "libguestfs: error: ll: /x: No such file or directory\n");
         let problem = Problem::Shell("no".into());
         assert_eq!(Told { problem: &problem, program: "fish", place: Some(("s", 7)) }.to_string(), "fish: no\n");
     }
