@@ -108,15 +108,13 @@ impl Handle {
         }
     }
 
-    fn trace(&self, text: impl FnOnce() -> BString) {
-        if self.session.settings.trace {
-            let identifier = &self.session.settings.identifier;
-            let prefix = match identifier.is_empty() {
-                true => "libguestfs: trace: ".to_owned(),
-                false => format!("libguestfs: trace: {identifier}: "),
-            };
-            self.tell(EventKind::Trace, &text(), &prefix);
-        }
+    fn trace(&self, text: &[u8]) {
+        let identifier = &self.session.settings.identifier;
+        let prefix = match identifier.is_empty() {
+            true => "libguestfs: trace: ".to_owned(),
+            false => format!("libguestfs: trace: {identifier}: "),
+        };
+        self.tell(EventKind::Trace, text, &prefix);
     }
 
     /// What happens to every call. Not generic: compiled once for all of them.
@@ -130,13 +128,19 @@ impl Handle {
             self.cancelled.store(false, Ordering::Relaxed);
         }
         self.events.fire(&Event { kind: EventKind::Enter, text: info.name.as_bytes(), numbers: &[] });
-        self.trace(|| trace::call(call));
+        // The call that switches tracing on isn't traced, the one that switches it off is to its end.
+        let traced = self.session.settings.trace;
+        if traced {
+            self.trace(&trace::call(call));
+        }
         self.depth += 1;
         let result = self.answer(call).map_err(|error| error.in_call(info.name));
         self.depth -= 1;
-        match &result {
-            Ok(()) => self.trace(|| call.value().map_or_else(BString::default, |value| trace::result(info, &value))),
-            Err(_) => self.trace(|| trace::failure(info)),
+        if traced {
+            self.trace(&match &result {
+                Ok(()) => call.value().map_or_else(BString::default, |value| trace::result(info, &value)),
+                Err(_) => trace::failure(info),
+            });
         }
         result
     }
@@ -178,7 +182,9 @@ impl Door for Handle {
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        self.trace(|| "close".into());
+        if self.session.settings.trace {
+            self.trace(b"close");
+        }
         self.events.fire(&Event { kind: EventKind::Close, text: b"", numbers: &[] });
     }
 }

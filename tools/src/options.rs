@@ -9,6 +9,8 @@ pub struct Options {
     parser: lexopt::Parser,
     short: &'static [char],
     long: &'static [&'static str],
+    /// The long option that came last.
+    last: Option<&'static str>,
 }
 
 /// One thing on the command line.
@@ -52,10 +54,9 @@ impl From<lexopt::Error> for UsageError {
     fn from(error: lexopt::Error) -> Self {
         use lexopt::Error;
         UsageError::getopt(match error {
-            Error::MissingValue { option: Some(option) } => match option.strip_prefix("--") {
-                Some(_) => format!("option '{option}' requires an argument"),
-                None => format!("option requires an argument -- '{}'", option.trim_start_matches('-')),
-            },
+            Error::MissingValue { option: Some(option) } => {
+                format!("option requires an argument -- '{}'", option.trim_start_matches('-'))
+            }
             Error::UnexpectedValue { option, .. } => format!("option '{option}' doesn't allow an argument"),
             other => other.to_string(),
         })
@@ -65,11 +66,12 @@ impl From<lexopt::Error> for UsageError {
 impl Options {
     /// The options in `arguments`, which don't begin with the program's name.
     pub fn new(arguments: Vec<OsString>, short: &'static [char], long: &'static [&'static str]) -> Self {
-        Options { parser: lexopt::Parser::from_args(arguments), short, long }
+        Options { parser: lexopt::Parser::from_args(arguments), short, long, last: None }
     }
 
     /// The next thing; `None` at the end.
     pub fn next(&mut self) -> Result<Option<Arg>, UsageError> {
+        self.last = None;
         Ok(match self.parser.next()? {
             None => None,
             Some(lexopt::Arg::Value(word)) => Some(Arg::Word(word)),
@@ -77,13 +79,23 @@ impl Options {
             Some(lexopt::Arg::Short(letter)) => {
                 return Err(UsageError::getopt(format!("invalid option -- '{letter}'")));
             }
-            Some(lexopt::Arg::Long(name)) => Some(Arg::Long(in_full(name, self.long)?)),
+            Some(lexopt::Arg::Long(name)) => {
+                let name = in_full(name, self.long)?;
+                self.last = Some(name);
+                Some(Arg::Long(name))
+            }
         })
     }
 
     /// The value of the option that came last.
     pub fn value(&mut self) -> Result<OsString, UsageError> {
-        Ok(self.parser.value()?)
+        self.parser.value().map_err(|error| match (self.last, error) {
+            // In full, where it was shortened.
+            (Some(name), lexopt::Error::MissingValue { .. }) => {
+                UsageError::getopt(format!("option '--{name}' requires an argument"))
+            }
+            (_, error) => error.into(),
+        })
     }
 
     /// The value of the option that came last, as text for a message or a number.
@@ -162,7 +174,7 @@ mod tests {
         assert_eq!(message(&["--nosuch"], false), "unrecognized option '--nosuch'");
         assert_eq!(message(&["--f"], false), "option '--f' is ambiguous; possibilities: '--format' '--file'");
         assert_eq!(message(&["-a"], true), "option requires an argument -- 'a'");
-        assert_eq!(message(&["--add"], true), "option '--add' requires an argument");
+        assert_eq!(message(&["--ad"], true), "option '--add' requires an argument");
         assert_eq!(message(&["--ro=x"], false), "option '--ro' doesn't allow an argument");
     }
 }

@@ -85,8 +85,8 @@ pub struct Invocation {
     pub words: Vec<BString>,
 }
 
-/// Reads the command line.
-pub fn parse(arguments: Vec<OsString>) -> Result<Action, UsageError> {
+/// Reads the command line. `program` is for messages.
+pub fn parse(program: &str, arguments: Vec<OsString>) -> Result<Action, UsageError> {
     let mut options = Options::new(arguments, &SHORT, &LONG);
     let mut invocation = Invocation {
         disks: Disks::default(),
@@ -127,7 +127,7 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Action, UsageError> {
                 if kind == "help" || kind == "list" {
                     return Ok(Action::Print(Box::new(prepared::list)));
                 }
-                return Err(UsageError::new(prepared::refuse("glassbox fish", &kind)));
+                return Err(UsageError::new(prepared::refuse(program, &kind)));
             }
             (Some('r'), _) | (_, "ro") => invocation.read_only = true,
             (Some('w'), _) | (_, "rw") => invocation.read_only = false,
@@ -249,7 +249,7 @@ mod tests {
     use super::*;
 
     fn invocation(arguments: &[&str]) -> Invocation {
-        match parse(arguments.iter().map(OsString::from).collect()) {
+        match parse("fish", arguments.iter().map(OsString::from).collect()) {
             Ok(Action::Run(invocation)) => invocation,
             Ok(_) => panic!("not to run"),
             Err(error) => panic!("{error}"),
@@ -257,7 +257,7 @@ mod tests {
     }
 
     fn refused(arguments: &[&str]) -> String {
-        parse(arguments.iter().map(OsString::from).collect()).err().unwrap().message
+        parse("fish", arguments.iter().map(OsString::from).collect()).err().unwrap().message
     }
 
     #[test]

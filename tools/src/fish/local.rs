@@ -206,12 +206,12 @@ pub const COMMANDS: &[Local] = &[
         aliases: &[],
         usage: &["list-events"],
         summary: "list event handlers",
-        help: "Lists what \"event\" has registered.",
+        help: "Lists what \"event\" has registered, the newest first.",
         run: |shell, _, words| {
             if !words.is_empty() {
                 return Err(Problem::usage("use ‘list-events’ to list event handlers"));
             }
-            for handler in &shell.handlers {
+            for handler in shell.handlers.iter().rev() {
                 let (name, script, set) = (&handler.name, &handler.script, events::names(handler.mask));
                 writeln!(shell.out, "\"{name}\" ({}): {set}: {script}", handler.number)?;
             }

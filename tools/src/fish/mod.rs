@@ -68,7 +68,7 @@ pub struct Shell {
     script: String,
     /// The number of the script's line that is being run; 0 for the command line.
     line: u64,
-    /// How many commands have been run.
+    /// How many commands have been begun; `time echo` is two.
     commands: u64,
     /// Whether a person is typing.
     interactive: bool,
@@ -88,7 +88,7 @@ struct Failed;
 
 /// Runs the shell.
 pub fn main(program: &str, arguments: Vec<OsString>) -> ExitCode {
-    let invocation = match invocation::parse(arguments) {
+    let invocation = match invocation::parse(program, arguments) {
         Ok(Action::Run(invocation)) => invocation,
         Ok(Action::Print(text)) => return print(&text(program)),
         Ok(Action::CommandHelp(names)) => return command_help(program, &names),
@@ -328,7 +328,6 @@ impl Shell {
 
     /// Runs a command of a script or the command line, its output led to `pipe`, and tells if it fails.
     fn statement(&mut self, name: &BStr, words: &[BString], pipe: Option<&BString>) -> Result<(), Failed> {
-        self.commands += 1;
         let result = match pipe {
             None => self.run_command(name, words),
             Some(pipe) => self.run_piped(name, words, pipe.as_bstr()),
@@ -353,6 +352,7 @@ impl Shell {
 
     /// Runs a command: one of the shell's own, or a call.
     fn run_command(&mut self, name: &BStr, words: &[BString]) -> Result<(), Problem> {
+        self.commands += 1;
         if let Some(local) = local::find(name) {
             return (local.run)(self, name, words);
         }
