@@ -65,11 +65,7 @@ impl Pair {
         let _ = input.write_all(stdin.as_bytes());
         drop(input);
         let output = child.wait_with_output().expect("the program ends");
-        Outcome {
-            stdout: normalised(&output.stdout),
-            stderr: normalised(&output.stderr),
-            status: output.status.code(),
-        }
+        Outcome { stdout: normalised(&output.stdout), stderr: normalised(&output.stderr), status: output.status.code() }
     }
 
     /// Fails with all that differ, not with the first.
@@ -91,7 +87,9 @@ impl Pair {
 /// Without the words that differ by intent: where the manual is, and the call that a call of the library is made of
 /// (guestfish's `cat` fails as `download`).
 fn normalised(output: &[u8]) -> String {
-    let text = output.to_str_lossy().replace("libguestfs: error: download: call launch", "libguestfs: error: cat: call launch");
+    let text = output
+        .to_str_lossy()
+        .replace("libguestfs: error: download: call launch", "libguestfs: error: cat: call launch");
     let lines = text.lines().filter(|line| !line.starts_with("For complete documentation:"));
     lines.flat_map(|line| [line, "\n"]).collect()
 }
@@ -283,7 +281,7 @@ fn command_lines() {
         &["--live", "echo", "x"],
         &["-h", "nosuch"],
         &["--ro", "-a", "disk", "debug-drives"],
-        &["-a", "disk", "--format=raw", "--blocksize=4096", "-a", "disk", "--format", "-a", "disk", "debug-drives"],
+        &["-a", "disk", "--format=raw", "-a", "disk", "--format", "-a", "disk", "debug-drives"],
         &["-a", "file:///dev/null", "get-verbose"],
         &["-c", "foo:///", "--selinux", "--csh", "--rw", "-n", "echo", "x"],
     ];
