@@ -38,7 +38,7 @@ lvm-canonical-lv-name /dev/mapper/data--vg-my--lv
 lvm-canonical-lv-name /dev/guestvg/root
 lvm-canonical-lv-name /dev/sda2
 lvm-canonical-lv-name /dev/absent/lv
-#= only success
+#= differs: the text is what vgcfgbackup writes at that moment, which needs the appliance
 vgmeta guestvg
 vgscan
 lvm-scan true

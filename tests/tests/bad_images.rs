@@ -21,7 +21,6 @@ const SECONDS: &str = "--cpu=60";
 const SECTOR: u64 = 512;
 
 #[test]
-#[ignore = "until the engine answers"]
 fn gpt_ext4_ntfs_fat() {
     // Both tables, and the first structures of the ESP, the root and the NTFS volume.
     let areas =
@@ -30,7 +29,6 @@ fn gpt_ext4_ntfs_fat() {
 }
 
 #[test]
-#[ignore = "until the engine answers"]
 fn logical_partitions() {
     let areas =
         [(0, 1), (83_968, 1), (167_936, 4), (235_520, 4), (2048, 64), (86016, 64), (169_984, 300), (237_568, 64)];
@@ -38,7 +36,6 @@ fn logical_partitions() {
 }
 
 #[test]
-#[ignore = "until the engine answers"]
 fn qcow2_tables() {
     // The header, and the level 1 and 2 tables, which qemu-img puts first.
     survives("guest.qcow2", &[], &[(0, 1), (0, 2000)], &["/dev/sda3"], 40);
@@ -46,20 +43,17 @@ fn qcow2_tables() {
 }
 
 #[test]
-#[ignore = "until the engine answers"]
 fn volume_groups() {
     // The label and the metadata area of the second disk's first volume.
     survives("lvm-b.raw", &["lvm-a.raw"], &[(2048, 16), (2056, 60)], &["/dev/guestvg/root", "/dev/data-vg/my-lv"], 60);
 }
 
 #[test]
-#[ignore = "until the engine answers"]
 fn a_filesystem_without_a_table() {
     survives("tiny.raw", &[], &[(0, 64), (2, 2)], &["/dev/sda"], 80);
 }
 
 #[test]
-#[ignore = "until the engine answers"]
 fn cut_off() {
     let disks = fixture("guests");
     let here = scratch("bad-cut-off");

@@ -18,7 +18,8 @@
 //! don't support is a difference, whatever the oracle says.
 //!
 //! Files that calls write are compared byte by byte but for these names: `*.tar*`, `*.tgz`, `*.txz` and `*.cpio` by their
-//! members, `*.list0` and `*.sums` in any order, `*.gz`, `*.xz`, `*.bz2` and `*.zst` by what they hold.
+//! members, `*.list0` and `*.sums` in any order, `*.gz`, `*.xz`, `*.bz2` and `*.zst` by what they hold. `none.*` is what calls that
+//! fail may leave behind.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -44,26 +45,24 @@ fn config() {
 }
 
 #[test]
-#[ignore = "until the engine answers"]
+#[ignore = "until `file` and `list_md_devices` are answered"]
 fn gpt() {
     same_answers("gpt", &[]);
 }
 
 /// The answers don't depend on the format of the disk.
 #[test]
-#[ignore = "until the engine answers"]
+#[ignore = "until `file` and `list_md_devices` are answered"]
 fn gpt_in_qcow2() {
     same_answers("gpt", &[("guest.raw", "guest.qcow2")]);
 }
 
 #[test]
-#[ignore = "until the engine answers"]
 fn mbr() {
     same_answers("mbr", &[]);
 }
 
 #[test]
-#[ignore = "until the engine answers"]
 fn lvm() {
     same_answers("lvm", &[]);
 }
@@ -278,6 +277,9 @@ fn list_files(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<Stri
         let name = format!("{prefix}{}", entry.file_name().as_encoded_bytes().escape_ascii());
         let path = entry.path();
         let kind = entry.file_type().expect("a file has a type");
+        if name.starts_with("none.") {
+            continue;
+        }
         if kind.is_dir() {
             list_files(&path, &format!("{name}/"), files);
         } else if kind.is_symlink() {

@@ -1,6 +1,6 @@
 //! Room on the mounted filesystems, in the form of df(1).
 
-use bstr::BString;
+use bstr::{BStr, BString, ByteSlice};
 use glassbox_io::Result;
 
 use crate::vfs::Mount;
@@ -25,12 +25,12 @@ pub fn table(mounts: &[Mount], human: bool) -> Result<BString> {
             usable => format!("{}%", (u128::from(used) * 100).div_ceil(usable)),
         };
         rows.push([
-            mount.device.clone(),
+            mapped(mount.device.as_ref()),
             show(bytes(stat.blocks)),
             show(bytes(used)),
             show(bytes(stat.bavail)),
             percent.into(),
-            mount.path.clone(),
+            mounted_on(mount.path.as_ref()),
         ]);
     }
     let width = |column: usize, least: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0).max(least);
@@ -49,6 +49,23 @@ pub fn table(mounts: &[Mount], human: bool) -> Result<BString> {
         text.push(b'\n');
     }
     Ok(text.into())
+}
+
+/// The name under which the kernel mounts a device: `/dev/mapper/VG-LV` for a logical volume, its dashes doubled.
+fn mapped(device: &BStr) -> BString {
+    match device.strip_prefix(b"/dev/").and_then(|name| name.split_once_str("/")) {
+        Some((group, volume)) if group != b"mapper" && !volume.contains(&b'/') => {
+            let (group, volume) = (group.replace("-", "--"), volume.replace("-", "--"));
+            [b"/dev/mapper/", group.as_slice(), b"-", &volume].concat().into()
+        }
+        _ => device.to_owned(),
+    }
+}
+
+/// Where libguestfs's appliance has the guest's directory.
+fn mounted_on(path: &BStr) -> BString {
+    let path: &[u8] = if path == "/" { b"" } else { path };
+    [b"/sysroot", path].concat().into()
 }
 
 /// As `df -h` writes sizes: two digits where there is only one before the point, rounded up.
@@ -70,7 +87,15 @@ pub fn largest_unit(bytes: u128) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::largest_unit;
+    use super::{largest_unit, mapped, mounted_on};
+
+    #[test]
+    fn devices_and_directories_as_the_appliance_names_them() {
+        assert_eq!(mapped("/dev/data-vg/my-lv".into()), "/dev/mapper/data--vg-my--lv");
+        assert_eq!(mapped("/dev/sda1".into()), "/dev/sda1");
+        assert_eq!(mounted_on("/".into()), "/sysroot");
+        assert_eq!(mounted_on("/boot/efi".into()), "/sysroot/boot/efi");
+    }
 
     #[test]
     fn sizes_as_df_writes_them() {
