@@ -11,6 +11,8 @@ use super::problem::Problem;
 
 /// How wide text is set.
 const WIDTH: usize = 76;
+/// How long a command's summary may be in the list of all.
+const SUMMARY_WIDTH: usize = 72;
 /// How far text is indented.
 const INDENT: &str = "    ";
 
@@ -31,7 +33,7 @@ pub fn list(out: &mut dyn Write) -> io::Result<()> {
     for info in table::CALLS.iter().filter(|info| command::is_command(info)) {
         let name = command::shown_name(info);
         commands.extend(info.fish_aliases.iter().map(|alias| (alias.to_string(), format!("alias for '{name}'"))));
-        commands.push((name, summary(info.doc)));
+        commands.push((name, shortened(&summary(info.doc))));
     }
     for command in local::COMMANDS {
         let aliases = command.aliases.iter().map(|alias| (alias.to_string(), format!("alias for '{}'", command.name)));
@@ -72,7 +74,7 @@ fn show_local(out: &mut dyn Write, command: &Local) -> io::Result<()> {
 fn show_call(out: &mut dyn Write, info: &'static CallInfo) -> io::Result<()> {
     writeln!(out, "NAME\n{INDENT}{} - {}\n", command::shown_name(info), summary(info.doc))?;
     writeln!(out, "SYNOPSIS\n{INDENT} {}\n\nDESCRIPTION", command::synopsis(info))?;
-    paragraph(out, info.doc)?;
+    paragraph(out, &plain(info.doc))?;
     let kinds: Vec<_> = info.args.iter().filter_map(|arg| Some((arg.name, argument_kind(arg.kind)?))).collect();
     for (name, kind) in &kinds {
         writeln!(out, "{INDENT}{name}: {kind}")?;
@@ -142,13 +144,34 @@ fn aliases(out: &mut dyn Write, names: &[&str]) -> io::Result<()> {
 
 /// A sentence as the line of a list: without the capital at its beginning and the full stop.
 fn summary(sentence: &str) -> String {
-    let sentence = sentence.split_once(". ").map_or(sentence, |(first, _)| first).trim_end_matches('.');
+    let sentence = plain(sentence.split_once(". ").map_or(sentence, |(first, _)| first).trim_end_matches('.'));
     let mut letters = sentence.chars();
     let first = letters.next();
     // A word in capitals stays: "LVM", "NTFS".
     let lower = !letters.clone().next().is_some_and(char::is_uppercase);
     let first = first.map(|letter| if lower { letter.to_ascii_lowercase() } else { letter });
     first.into_iter().chain(letters).collect()
+}
+
+/// A sentence of the table without its Markdown.
+fn plain(sentence: &str) -> String {
+    sentence.replace('`', "\"")
+}
+
+/// A summary, cut between words where it is too long.
+fn shortened(summary: &str) -> String {
+    if summary.chars().count() <= SUMMARY_WIDTH {
+        return summary.to_owned();
+    }
+    let mut short = String::new();
+    for word in summary.split(' ') {
+        if short.chars().count() + 1 + word.chars().count() >= SUMMARY_WIDTH {
+            break;
+        }
+        short.push_str(word);
+        short.push(' ');
+    }
+    format!("{}…", short.trim_end_matches([' ', ',']))
 }
 
 /// Text, indented and broken into lines, with an empty line behind it.
@@ -215,6 +238,7 @@ mod tests {
         names.sort();
         names.dedup();
         assert_eq!(names.len(), all);
+        assert!(text.lines().all(|line| line.chars().count() < 110), "{text}");
         assert!(names.contains(&"add") && names.contains(&"glob") && names.contains(&"part-list"));
     }
 }
