@@ -191,6 +191,13 @@ impl Vfs {
         self.scaffold.remove(found.node).map_err(|error| error.at_path(path))
     }
 
+    /// What is at `node` of the mount that `directory` is on, seen through mounts: the number of its device, its
+    /// filesystem and its node there.
+    pub fn seen(&self, directory: &Located, node: NodeId) -> Option<(u64, &Arc<dyn Filesystem>, NodeId)> {
+        let (mount, node) = self.through_mounts(directory.mount, node);
+        self.get(mount).map(|mount| (mount.device_number, &mount.filesystem, node))
+    }
+
     /// Why a file can't be written to: its mount is read-only, or writing isn't done here.
     fn no_write(&self, file: &Located, what: &'static str) -> Error {
         match self.mount_of(file) {

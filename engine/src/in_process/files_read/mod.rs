@@ -7,7 +7,7 @@ mod hexdump;
 mod lines;
 mod listing;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io::Write;
 use std::ops::ControlFlow;
 
@@ -18,7 +18,7 @@ use glassbox_api::options::{
 use glassbox_api::structs::{Dirent, StatNs, StatVfs};
 use glassbox_api::xdr::Encoder;
 use glassbox_api::{FilesRead, Record};
-use glassbox_filesystems::{FileType, Stat};
+use glassbox_filesystems::{FileType, NodeId, Stat};
 use glassbox_io::{Errno, Error, ExtentKind, Extents, ReadAt, Result, ResultExt};
 
 use super::InProcess;
@@ -83,6 +83,36 @@ impl InProcess {
 
     fn grep_lines(&self, grep: &Grep, path: &BStr, compressed: bool) -> Result<Vec<BString>> {
         self.with_file(path, |file| grep.lines(file, compressed))
+    }
+}
+
+/// The names in a directory: read once where many are asked about, looked up one by one where few are.
+struct Entries {
+    all: Option<HashMap<BString, NodeId>>,
+}
+
+/// From so many names on, reading the whole directory is quicker than looking each of them up.
+const MANY_NAMES: usize = 8;
+
+impl Entries {
+    fn new(directory: &Located, asked: usize) -> Result<Self> {
+        if asked < MANY_NAMES {
+            return Ok(Entries { all: None });
+        }
+        let mut all = HashMap::with_capacity(asked);
+        directory.filesystem.read_dir(directory.node, &mut |entry| {
+            all.insert(entry.name.to_owned(), entry.node);
+            ControlFlow::Continue(())
+        })?;
+        Ok(Entries { all: Some(all) })
+    }
+
+    fn find(&self, directory: &Located, name: &BStr) -> Result<Option<NodeId>> {
+        match self.all.as_ref().and_then(|all| all.get(name)) {
+            Some(node) => Ok(Some(*node)),
+            // A filesystem may know a name in another spelling than its directory lists.
+            None => directory.filesystem.lookup(directory.node, name),
+        }
     }
 }
 
@@ -191,15 +221,16 @@ impl FilesRead for InProcess {
     }
 
     fn internal_lstatnslist(&mut self, path: &BStr, names: &[&BStr]) -> Result<Vec<StatNs>> {
-        self.directory(path)?;
-        Ok(names
-            .iter()
-            // A file that isn't there has no inode number; the others are told nonetheless.
-            .map(|name| {
-                let missing = StatNs { st_ino: -1, ..StatNs::default() };
-                self.stat_ns(join(path, name).as_ref(), Follow::NotLast).unwrap_or(missing)
-            })
-            .collect())
+        let directory = self.directory(path)?;
+        let entries = Entries::new(&directory, names.len())?;
+        let stat = |name: &BStr| -> Result<Option<StatNs>> {
+            let Some(node) = entries.find(&directory, name)? else { return Ok(None) };
+            let Some((device_number, filesystem, node)) = self.vfs.seen(&directory, node) else { return Ok(None) };
+            Ok(Some(to_statns(&filesystem.stat(node)?, device_number)))
+        };
+        // A file that isn't there has no inode number; the others are told nonetheless.
+        let missing = StatNs { st_ino: -1, ..StatNs::default() };
+        Ok(names.iter().map(|name| stat(name).ok().flatten().unwrap_or(missing.clone())).collect())
     }
 
     fn internal_readlinklist(&mut self, path: &BStr, names: &[&BStr]) -> Result<Vec<BString>> {
