@@ -75,6 +75,9 @@ impl Drive {
         if let Some(discard) = &self.discard {
             word("discard=", discard);
         }
+        if let Some(size) = self.block_size {
+            word("blocksize=", size.to_string().as_bytes());
+        }
         if self.copy_on_read {
             word("copyonread", b"");
         }

@@ -10,7 +10,7 @@ const DEFAULT_PATH: &str = "/usr/local/lib/guestfs:/usr/lib/guestfs";
 /// The least memory that libguestfs gives an appliance, in MiB, and what ours gets.
 const DEFAULT_MEMSIZE: i32 = 1280;
 /// Smaller appliances don't boot.
-const LEAST_MEMSIZE: i32 = 128;
+const LEAST_MEMSIZE: i32 = 256;
 
 /// The properties of a handle.
 #[derive(Clone, Debug)]

@@ -4,8 +4,8 @@ use bstr::{BStr, ByteSlice};
 use glassbox_io::{Errno, Error, Result, Source};
 
 use crate::Filesystem;
-use crate::detect::{Usage, detect, usage_of};
-use crate::ext::Ext;
+use crate::detect::{Usage, detect, is_layer, usage_of};
+use crate::ext::{Ext, Superblock};
 use crate::fat::Fat;
 use crate::ntfs::Ntfs;
 
@@ -15,6 +15,12 @@ use crate::ntfs::Ntfs;
 /// `EINVAL` if nothing is recognised, or more than one thing; *unsupported*, naming it, if it is a filesystem that isn't
 /// read here; `ENODEV` for what no Linux could mount, such as a physical volume of LVM.
 pub fn open(source: Source) -> Result<Box<dyn Filesystem>> {
+    // What a checksum proves to be ext needs no look for sixty other formats, which costs more than all that is read of
+    // a small file.
+    let is_ext = Superblock::read(&source).is_ok_and(|superblock| superblock.has_metadata_checksums());
+    if is_ext && !is_layer(&source)? {
+        return Ok(Box::new(Ext::open(source)?));
+    }
     match detect(&source)? {
         Some(found) => open_as(found.kind.into(), source),
         None => Err(Error::os_with(Errno::EINVAL, "no filesystem is recognised")),

@@ -129,6 +129,18 @@ pub fn detect(source: &dyn ReadAt) -> Result<Option<Signature>> {
     Ok(if found > 1 && exclusive { None } else { first })
 }
 
+/// Whether `source` is a member of a RAID, or encrypted: then whatever else it looks like belongs to another layer.
+pub(crate) fn is_layer(source: &dyn ReadAt) -> Result<bool> {
+    let volume = Volume::new(source);
+    let layers = FORMATS.iter().filter(|format| matches!(format.usage, Usage::Raid | Usage::Crypto));
+    for format in layers.filter(|format| volume.len() >= format.min_size) {
+        if try_format(&volume, format)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// What volumes of type `kind` are used for; `None` if nothing is recognised under this name.
 pub fn usage_of(kind: &BStr) -> Option<Usage> {
     FORMATS.iter().find(|format| kind == format.kind).map(|format| format.usage)
