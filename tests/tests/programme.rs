@@ -45,14 +45,12 @@ fn config() {
 }
 
 #[test]
-#[ignore = "until `file` and `list_md_devices` are answered"]
 fn gpt() {
     same_answers("gpt", &[]);
 }
 
 /// The answers don't depend on the format of the disk.
 #[test]
-#[ignore = "until `file` and `list_md_devices` are answered"]
 fn gpt_in_qcow2() {
     same_answers("gpt", &[("guest.raw", "guest.qcow2")]);
 }

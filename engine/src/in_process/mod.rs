@@ -17,6 +17,7 @@ mod files_read;
 mod filesystem_detect;
 mod initrd;
 mod lvm;
+mod md;
 mod mount;
 mod partitions;
 mod primary_volume_descriptor;
