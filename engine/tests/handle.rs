@@ -124,10 +124,11 @@ fn traces_have_libguestfs_form() {
     let _ = g.cat("/x".into());
     g.list_devices().unwrap();
     g.get_append().unwrap();
+    // Not compared under the lock: the handle's end is traced too, also while a test fails.
+    let lines = lines.lock().unwrap().clone();
     assert_eq!(
-        *lines.lock().unwrap(),
+        lines,
         [
-            "set_trace = 0",
             "cat \"/x\"",
             "read_file \"/x\"",
             "download \"/x\" \"-\"",

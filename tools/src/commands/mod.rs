@@ -92,6 +92,7 @@ fn explain(error: &Error) -> String {
         glassbox_io::ErrorKind::Corrupt => {
             format!("{error}\n  The image contradicts its format here; other files in it may be fine.")
         }
+        glassbox_io::ErrorKind::Unsupported => format!("not supported: {error}"),
         _ => error.to_string(),
     }
 }
