@@ -31,6 +31,7 @@ use std::sync::atomic::AtomicBool;
 
 use bstr::{BStr, BString};
 use glassbox_api::CallInfo;
+use glassbox_api::table::Group;
 use glassbox_io::{Result, Source};
 
 use crate::drive::Drive;
@@ -48,6 +49,8 @@ pub struct InProcess {
     pub(crate) read_only_devices: HashSet<BString>,
     /// The mask that files would be made with; kept for `umask`.
     pub(crate) umask: u32,
+    /// The directory that was listed last.
+    last_listing: Option<files_read::Listing>,
     current: Current,
 }
 
@@ -68,12 +71,17 @@ impl InProcess {
             vfs: Vfs::default(),
             read_only_devices: HashSet::new(),
             umask: 0o22,
+            last_listing: None,
             current: Current::default(),
         })
     }
 
     /// Tells which call comes next.
     pub(crate) fn begin(&mut self, info: &CallInfo, serial: u64, events: Arc<Events>, cancelled: Arc<AtomicBool>) {
+        if info.group == Group::Mount {
+            // What a path means may be another directory afterwards.
+            self.last_listing = None;
+        }
         let procedure = u64::from(info.proc_nr.unwrap_or(0));
         self.current = Current { events, cancelled, procedure, serial };
     }

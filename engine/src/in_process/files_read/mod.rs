@@ -6,8 +6,9 @@ mod grep;
 mod hexdump;
 mod lines;
 mod listing;
+mod listing_cache;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::io::Write;
 use std::ops::ControlFlow;
 
@@ -22,9 +23,13 @@ use glassbox_filesystems::{FileType, NodeId, Stat};
 use glassbox_io::{Errno, Error, ExtentKind, Extents, ReadAt, Result, ResultExt};
 
 use super::InProcess;
-use crate::vfs::{Follow, Located, Step};
+use crate::vfs::{Follow, Located, Step, Vfs};
 
 use grep::Grep;
+pub(crate) use listing_cache::Listing;
+
+/// From so many names on, reading the whole directory is quicker than looking each of them up.
+const MANY_NAMES: usize = 8;
 
 /// `ST_RDONLY` and `ST_RELATIME` of statvfs(3): how the appliance's mounts look.
 const ST_RDONLY: i64 = 1;
@@ -55,6 +60,15 @@ impl InProcess {
         }
     }
 
+    /// The directory at `path` with its names; the one that was asked for last is remembered.
+    fn listing(&mut self, path: &BStr) -> Result<&Listing> {
+        let listing = match self.last_listing.take() {
+            Some(listing) if listing.asked == path => listing,
+            _ => Listing::read(path, self.directory(path)?)?,
+        };
+        Ok(self.last_listing.insert(listing))
+    }
+
     /// Whether `path` names a file of this type. One that isn't there is of no type.
     fn is_type(&self, path: &BStr, wanted: FileType, follow: Option<bool>) -> Result<bool> {
         let follow = if follow.unwrap_or(false) { Follow::Always } else { Follow::NotLast };
@@ -83,36 +97,6 @@ impl InProcess {
 
     fn grep_lines(&self, grep: &Grep, path: &BStr, compressed: bool) -> Result<Vec<BString>> {
         self.with_file(path, |file| grep.lines(file, compressed))
-    }
-}
-
-/// The names in a directory: read once where many are asked about, looked up one by one where few are.
-struct Entries {
-    all: Option<HashMap<BString, NodeId>>,
-}
-
-/// From so many names on, reading the whole directory is quicker than looking each of them up.
-const MANY_NAMES: usize = 8;
-
-impl Entries {
-    fn new(directory: &Located, asked: usize) -> Result<Self> {
-        if asked < MANY_NAMES {
-            return Ok(Entries { all: None });
-        }
-        let mut all = HashMap::with_capacity(asked);
-        directory.filesystem.read_dir(directory.node, &mut |entry| {
-            all.insert(entry.name.to_owned(), entry.node);
-            ControlFlow::Continue(())
-        })?;
-        Ok(Entries { all: Some(all) })
-    }
-
-    fn find(&self, directory: &Located, name: &BStr) -> Result<Option<NodeId>> {
-        match self.all.as_ref().and_then(|all| all.get(name)) {
-            Some(node) => Ok(Some(*node)),
-            // A filesystem may know a name in another spelling than its directory lists.
-            None => directory.filesystem.lookup(directory.node, name),
-        }
     }
 }
 
@@ -221,16 +205,26 @@ impl FilesRead for InProcess {
     }
 
     fn internal_lstatnslist(&mut self, path: &BStr, names: &[&BStr]) -> Result<Vec<StatNs>> {
-        let directory = self.directory(path)?;
-        let entries = Entries::new(&directory, names.len())?;
-        let stat = |name: &BStr| -> Result<Option<StatNs>> {
-            let Some(node) = entries.find(&directory, name)? else { return Ok(None) };
-            let Some((device_number, filesystem, node)) = self.vfs.seen(&directory, node) else { return Ok(None) };
-            Ok(Some(to_statns(&filesystem.stat(node)?, device_number)))
-        };
         // A file that isn't there has no inode number; the others are told nonetheless.
         let missing = StatNs { st_ino: -1, ..StatNs::default() };
-        Ok(names.iter().map(|name| stat(name).ok().flatten().unwrap_or(missing.clone())).collect())
+        let listed = |vfs: &Vfs, directory: &Located, node: NodeId| -> Option<StatNs> {
+            let (device_number, filesystem, node) = vfs.seen(directory, node)?;
+            Some(to_statns(&filesystem.stat(node).ok()?, device_number))
+        };
+        let (directory, nodes) = match names.len() {
+            0..MANY_NAMES => {
+                let directory = self.directory(path)?;
+                let find = |name: &&BStr| directory.filesystem.lookup(directory.node, name).unwrap_or(None);
+                let nodes: Vec<_> = names.iter().map(find).collect();
+                (directory, nodes)
+            }
+            _ => {
+                let listing = self.listing(path)?;
+                (listing.directory.clone(), listing.find(names))
+            }
+        };
+        let stat = |node: Option<NodeId>| node.and_then(|node| listed(&self.vfs, &directory, node));
+        Ok(nodes.into_iter().map(|node| stat(node).unwrap_or_else(|| missing.clone())).collect())
     }
 
     fn internal_readlinklist(&mut self, path: &BStr, names: &[&BStr]) -> Result<Vec<BString>> {
@@ -260,13 +254,11 @@ impl FilesRead for InProcess {
     }
 
     fn ls0(&mut self, dir: &BStr, filenames: &mut dyn Write) -> Result<()> {
-        let found = self.directory(dir).during("opendir")?;
         let mut names = Vec::new();
-        found.filesystem.read_dir(found.node, &mut |entry| {
-            names.extend_from_slice(entry.name);
+        for name in self.listing(dir).during("opendir")?.names() {
+            names.extend_from_slice(name);
             names.push(0);
-            ControlFlow::Continue(())
-        })?;
+        }
         Ok(filenames.write_all(&names)?)
     }
 
