@@ -13,6 +13,7 @@ mod disks;
 mod drives;
 mod ext;
 mod features;
+mod file_architecture;
 mod files_read;
 mod filesystem_detect;
 mod initrd;

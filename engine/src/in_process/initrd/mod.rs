@@ -18,7 +18,9 @@ use glassbox_io::{Errno, Error, ReadAt, Result};
 use super::InProcess;
 
 use cpio_member::{Header, MAGICS};
-use input::Input;
+
+pub(super) use decompress::decompress;
+pub(super) use input::Input;
 
 /// Members of all archives together. Real ones have some thousands.
 const MAX_MEMBERS: usize = 1 << 20;
@@ -28,16 +30,16 @@ const MAX_CONTENT: u64 = 256 << 20;
 const ALIGNMENT: u64 = 4;
 
 /// A member: its name, its header, and its contents, of which the visitor reads what it wants.
-struct Member<'a> {
-    name: &'a BStr,
-    header: &'a Header,
-    contents: &'a mut dyn BufRead,
+pub(super) struct Member<'a> {
+    pub name: &'a BStr,
+    pub header: &'a Header,
+    pub contents: &'a mut dyn BufRead,
 }
 
-type Visitor<'a> = dyn FnMut(&mut Member<'_>) -> Result<ControlFlow<()>> + 'a;
+pub(super) type Visitor<'a> = dyn FnMut(&mut Member<'_>) -> Result<ControlFlow<()>> + 'a;
 
 /// Shows `visit` every member of every archive in `source`.
-fn members(source: &dyn ReadAt, visit: &mut Visitor<'_>) -> Result<()> {
+pub(super) fn members(source: &dyn ReadAt, visit: &mut Visitor<'_>) -> Result<()> {
     let mut left = MAX_MEMBERS;
     let mut input = Input::new(source);
     loop {
@@ -45,7 +47,7 @@ fn members(source: &dyn ReadAt, visit: &mut Visitor<'_>) -> Result<()> {
             return Ok(());
         }
         // No archive as it is: then a compressed one.
-        let Some(mut decompressed) = decompress::decompress(&mut input)? else {
+        let Some(mut decompressed) = decompress(&mut input)? else {
             return match left == MAX_MEMBERS {
                 true => Err(Error::usage("not an initrd: neither a cpio archive nor a compressed one")),
                 // The kernel, too, takes what it has found before.
@@ -104,6 +106,11 @@ fn is_archive(input: &mut dyn BufRead) -> Result<bool> {
     Ok(MAGICS.iter().any(|magic| buffer.starts_with(&magic[..magic.len().min(buffer.len())])))
 }
 
+/// Whether a file begins as a cpio archive.
+pub(super) fn is_cpio(beginning: &[u8]) -> bool {
+    MAGICS.iter().any(|magic| beginning.starts_with(magic))
+}
+
 impl Initrd for InProcess {
     fn initrd_list(&mut self, path: &BStr) -> Result<Vec<BString>> {
         self.with_file(path, |file| {
@@ -155,7 +162,7 @@ impl Initrd for InProcess {
 }
 
 /// `./etc/passwd`, `/etc/passwd` and `etc/passwd` are the same.
-fn plain(name: &BStr) -> &BStr {
+pub(super) fn plain(name: &BStr) -> &BStr {
     let name = name.strip_prefix(b".").filter(|rest| rest.starts_with(b"/")).unwrap_or(name);
     name.trim_start_with(|byte| byte == '/').as_bstr()
 }
