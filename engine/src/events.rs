@@ -67,6 +67,18 @@ impl Events {
         !listening.is_empty()
     }
 
+    /// Tells those who listen, or else stderr.
+    pub fn tell(&self, kind: EventKind, text: &[u8], prefix: &str) {
+        if !self.fire(&Event { kind, text, numbers: &[] }) {
+            eprintln!("{prefix}{}", bstr::BStr::new(text));
+        }
+    }
+
+    /// A warning: to those who listen, else to stderr.
+    pub fn warn(&self, message: &str) {
+        self.tell(EventKind::Warning, message.as_bytes(), "libguestfs: warning: ");
+    }
+
     fn lock(&self) -> MutexGuard<'_, Listeners> {
         self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
     }

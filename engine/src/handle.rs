@@ -93,19 +93,13 @@ impl Handle {
     /// What the library prints when it is verbose: to those who listen, else to stderr.
     pub fn debug(&self, message: impl FnOnce() -> String) {
         if self.session.settings.verbose {
-            self.tell(EventKind::Library, message().as_bytes(), "libguestfs: ");
+            self.events.tell(EventKind::Library, message().as_bytes(), "libguestfs: ");
         }
     }
 
     /// A warning: to those who listen, else to stderr.
     pub fn warn(&self, message: &str) {
-        self.tell(EventKind::Warning, message.as_bytes(), "libguestfs: warning: ");
-    }
-
-    fn tell(&self, kind: EventKind, text: &[u8], prefix: &str) {
-        if !self.events.fire(&Event { kind, text, numbers: &[] }) {
-            eprintln!("{prefix}{}", bstr::BStr::new(text));
-        }
+        self.events.warn(message);
     }
 
     fn trace(&self, text: &[u8]) {
@@ -114,7 +108,7 @@ impl Handle {
             true => "libguestfs: trace: ".to_owned(),
             false => format!("libguestfs: trace: {identifier}: "),
         };
-        self.tell(EventKind::Trace, text, &prefix);
+        self.events.tell(EventKind::Trace, text, &prefix);
     }
 
     /// What happens to every call. Not generic: compiled once for all of them.

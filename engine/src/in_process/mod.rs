@@ -17,6 +17,7 @@ mod file_architecture;
 mod files_read;
 mod filesystem_detect;
 mod initrd;
+mod inspection;
 mod lvm;
 mod md;
 mod mount;
@@ -52,6 +53,8 @@ pub struct InProcess {
     pub(crate) umask: u32,
     /// The directory that was listed last.
     last_listing: Option<files_read::Listing>,
+    /// What `inspect_os` found.
+    inspected: Vec<inspection::Inspected>,
     current: Current,
 }
 
@@ -73,6 +76,7 @@ impl InProcess {
             read_only_devices: HashSet::new(),
             umask: 0o22,
             last_listing: None,
+            inspected: Vec::new(),
             current: Current::default(),
         })
     }
@@ -91,6 +95,11 @@ impl InProcess {
     pub(crate) fn job(&self) -> Job {
         let Current { events, cancelled, procedure, serial } = &self.current;
         Job::new(events.clone(), cancelled.clone(), *procedure, *serial)
+    }
+
+    /// A warning about what the call that is being answered can't tell.
+    pub(crate) fn warn(&self, message: &str) {
+        self.current.events.warn(message);
     }
 
     /// The device of this name, in any of its spellings; `ENOENT` if there is none.

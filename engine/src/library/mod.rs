@@ -9,6 +9,7 @@ mod features;
 mod files_read;
 mod handle_config;
 mod host_image;
+mod inspection;
 mod launch;
 mod mount;
 mod test_bindings;

@@ -6,6 +6,7 @@
 
 mod resolve;
 mod scaffold;
+mod spelling;
 mod walk;
 
 use std::sync::Arc;

@@ -10,14 +10,12 @@ mod initrd;
 mod linux_image;
 mod pe;
 
-use bstr::{BStr, BString};
-use glassbox_api::Inspection;
+use bstr::BStr;
 use glassbox_filesystems::FileType;
 use glassbox_io::{Error, ReadAt, Result, ResultExt};
 
-use super::InProcess;
 use super::initrd::is_cpio;
-use crate::vfs::{Follow, Located};
+use crate::vfs::Located;
 
 /// As much of a file as tells its kind: the longest header is that of Linux for x86.
 const BEGINNING: usize = 1024;
@@ -63,14 +61,6 @@ pub(crate) fn of_file(file: &Located, path: &BStr) -> Result<&'static str> {
 
 fn unknown(path: &BStr) -> Error {
     Error::usage(format!("unknown architecture: {path}"))
-}
-
-impl Inspection for InProcess {
-    /// A symbolic link isn't followed: it is for no architecture itself, as in libguestfs.
-    fn file_architecture(&mut self, filename: &BStr) -> Result<BString> {
-        let file = self.locate(filename, Follow::NotLast).during("lstat")?;
-        of_file(&file, filename).map(BString::from)
-    }
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use std::collections::HashSet;
 use std::io::Write;
 use std::ops::ControlFlow;
 
-use bstr::{BStr, BString, ByteSlice};
+use bstr::{BStr, BString};
 use glassbox_api::options::{
     GlobExpandOpts, GrepOpts, IsBlockdevOpts, IsChardevOpts, IsDirOpts, IsFifoOpts, IsFileOpts, IsSocketOpts,
 };
@@ -370,31 +370,7 @@ impl FilesRead for InProcess {
     }
 
     fn case_sensitive_path(&mut self, path: &BStr) -> Result<BString> {
-        let mut found = BString::from("/");
-        let mut names = path.split_str("/").filter(|name| !name.is_empty()).peekable();
-        while let Some(name) = names.next() {
-            let directory = self.directory(found.as_ref())?;
-            let name = name.as_bstr();
-            // As the directory spells it: a filesystem may find a name in any case.
-            let mut spelled = None;
-            directory.filesystem.read_dir(directory.node, &mut |entry| {
-                if entry.name == name {
-                    spelled = Some(name.to_owned());
-                    return ControlFlow::Break(());
-                }
-                if spelled.is_none() && same_but_for_case(entry.name, name) {
-                    spelled = Some(entry.name.to_owned());
-                }
-                ControlFlow::Continue(())
-            })?;
-            match spelled {
-                Some(spelled) => found = join(found.as_ref(), spelled.as_ref()),
-                // A name that is to be made may be new; its directory may not.
-                None if names.peek().is_none() => found = join(found.as_ref(), name),
-                None => return Err(Error::os_with(Errno::ENOENT, "not found").at_path(name)),
-            }
-        }
-        Ok(found)
+        self.vfs.spelled(path)
     }
 
     fn is_file(&mut self, path: &BStr, opts: IsFileOpts) -> Result<bool> {
@@ -549,13 +525,5 @@ impl FilesRead for InProcess {
     }
     fn zfgrepi(&mut self, pattern: &BStr, path: &BStr) -> Result<Vec<BString>> {
         self.grep_lines(&Grep::fixed(pattern, true)?, path, true)
-    }
-}
-
-/// Compares names as Windows does, as far as Unicode's simple case folding goes.
-fn same_but_for_case(one: &BStr, two: &BStr) -> bool {
-    match (one.to_str(), two.to_str()) {
-        (Ok(one), Ok(two)) => one.chars().flat_map(char::to_lowercase).eq(two.chars().flat_map(char::to_lowercase)),
-        _ => one.eq_ignore_ascii_case(two),
     }
 }

@@ -1,0 +1,219 @@
+//! The group `inspection`: what operating systems are on the disks.
+//!
+//! Each filesystem is looked at on its own, through a tree that nobody else sees ([`tree::Tree`]): what it holds tells
+//! what it is ([`guest`]), and files of it tell the facts ([`facts::Facts`]). Filesystems of one system are then joined.
+//! The handle's mounts are undone first, as in libguestfs.
+//!
+//! What can't be read makes the answer poorer and gives a warning; it never fails the call.
+
+#![allow(dead_code)]
+
+mod distro;
+mod facts;
+mod guest;
+mod linux;
+mod release;
+mod tree;
+mod windows;
+
+use std::sync::Arc;
+
+use bstr::{BStr, BString, ByteSlice};
+use glassbox_api::{FilesystemDetect, Inspection};
+use glassbox_filesystems::Filesystem;
+use glassbox_io::{Errno, Error, Result, ResultExt};
+
+use super::{InProcess, file_architecture};
+use crate::vfs::Follow;
+use facts::{Facts, Role};
+use guest::Guest;
+use tree::Tree;
+
+pub(crate) use facts::Inspected;
+
+impl InProcess {
+    /// Looks at one filesystem. `None` if nothing can be mounted there.
+    fn inspect(&self, mountable: &BStr, kind: &BStr) -> Option<Inspected> {
+        let role = match kind.as_bytes() {
+            b"swap" => Role::Swap,
+            b"unknown" => return None,
+            _ => self.role_of(mountable)?,
+        };
+        Some(Inspected { mountable: mountable.to_owned(), role })
+    }
+
+    fn role_of(&self, mountable: &BStr) -> Option<Role> {
+        let opened = self
+            .device_source(mountable)
+            .and_then(glassbox_filesystems::open)
+            .and_then(|filesystem| Tree::new(Arc::<dyn Filesystem>::from(filesystem)));
+        let tree = match opened {
+            Ok(tree) => tree,
+            // Nobody could mount it: a journal device, a member of something larger.
+            Err(error) if error.errno() == Errno::ENODEV => return None,
+            Err(error) => {
+                self.warn(&format!("{mountable} isn't inspected: {error}"));
+                return None;
+            }
+        };
+        let guest = Guest { disks: self, mountable, tree };
+        let role = guest.role();
+        for problem in guest.tree.into_problems() {
+            self.warn(&format!("inspecting {mountable}: {problem}"));
+        }
+        Some(role)
+    }
+
+    /// What is known of the system whose root filesystem is `root`.
+    pub(super) fn facts(&self, root: &BStr) -> Result<&Facts> {
+        if self.inspected.is_empty() {
+            return Err(Error::usage("no inspection data: call guestfs_inspect_os first"));
+        }
+        let name = self.canonical(root);
+        self.inspected
+            .iter()
+            .find_map(|found| match &found.role {
+                Role::Root(facts) if found.mountable == name => Some(&**facts),
+                _ => None,
+            })
+            .ok_or_else(|| {
+                Error::usage("not a root that guestfs_inspect_os returned: ask only about those").at_path(root)
+            })
+    }
+
+    /// A fact as a string, `unknown` where it isn't known.
+    fn fact<T: AsRef<[u8]>>(&self, root: &BStr, fact: impl FnOnce(&Facts) -> Option<T>) -> Result<BString> {
+        Ok(fact(self.facts(root)?).map_or_else(|| "unknown".into(), |value| value.as_ref().into()))
+    }
+
+    /// A fact about a Windows, which no other system has.
+    fn windows_fact<T: Clone>(&self, root: &BStr, what: &str, fact: impl FnOnce(&Facts) -> &Option<T>) -> Result<T> {
+        let missing = || Error::usage(format!("not a Windows guest, or {what} could not be determined"));
+        fact(self.facts(root)?).clone().ok_or_else(missing)
+    }
+}
+
+impl Inspection for InProcess {
+    fn inspect_os(&mut self) -> Result<Vec<BString>> {
+        self.vfs.unmount_all();
+        self.last_listing = None;
+        let filesystems = self.list_filesystems()?;
+        let inspected = filesystems.iter().filter_map(|(name, kind)| self.inspect(name.as_ref(), kind.as_ref()));
+        self.inspected = inspected.collect();
+        self.inspect_get_roots()
+    }
+
+    fn inspect_get_roots(&mut self) -> Result<Vec<BString>> {
+        let roots = self.inspected.iter().filter(|found| matches!(found.role, Role::Root(_)));
+        Ok(roots.map(|found| found.mountable.clone()).collect())
+    }
+
+    fn inspect_get_mountpoints(&mut self, root: &BStr) -> Result<Vec<(BString, BString)>> {
+        let facts = self.facts(root)?;
+        if facts.fstab.is_empty() {
+            return Ok(vec![("/".into(), self.canonical(root))]);
+        }
+        let mounted = facts.fstab.iter().filter(|entry| entry.mountpoint.starts_with(b"/"));
+        Ok(mounted.map(|entry| (entry.mountpoint.clone(), entry.mountable.clone())).collect())
+    }
+
+    fn inspect_get_filesystems(&mut self, root: &BStr) -> Result<Vec<BString>> {
+        let facts = self.facts(root)?;
+        if facts.fstab.is_empty() {
+            return Ok(vec![self.canonical(root)]);
+        }
+        Ok(facts.fstab.iter().map(|entry| entry.mountable.clone()).collect())
+    }
+
+    fn inspect_get_type(&mut self, root: &BStr) -> Result<BString> {
+        self.fact(root, |facts| facts.os_type.map(|kind| kind.name()))
+    }
+
+    fn inspect_get_distro(&mut self, root: &BStr) -> Result<BString> {
+        self.fact(root, |facts| facts.distro.map(|distro| distro.name()))
+    }
+
+    fn inspect_get_package_format(&mut self, root: &BStr) -> Result<BString> {
+        self.fact(root, |facts| facts.package_format)
+    }
+
+    fn inspect_get_package_management(&mut self, root: &BStr) -> Result<BString> {
+        self.fact(root, |facts| facts.package_management)
+    }
+
+    fn inspect_get_product_name(&mut self, root: &BStr) -> Result<BString> {
+        self.fact(root, |facts| facts.product_name.clone())
+    }
+
+    fn inspect_get_product_variant(&mut self, root: &BStr) -> Result<BString> {
+        self.fact(root, |facts| facts.product_variant.clone())
+    }
+
+    fn inspect_get_major_version(&mut self, root: &BStr) -> Result<i32> {
+        Ok(self.facts(root)?.version.unwrap_or_default().major)
+    }
+
+    fn inspect_get_minor_version(&mut self, root: &BStr) -> Result<i32> {
+        Ok(self.facts(root)?.version.unwrap_or_default().minor)
+    }
+
+    fn inspect_get_arch(&mut self, root: &BStr) -> Result<BString> {
+        self.fact(root, |facts| facts.arch.clone())
+    }
+
+    fn inspect_get_hostname(&mut self, root: &BStr) -> Result<BString> {
+        self.fact(root, |facts| facts.hostname.clone())
+    }
+
+    fn inspect_get_build_id(&mut self, root: &BStr) -> Result<BString> {
+        self.fact(root, |facts| facts.build_id.clone())
+    }
+
+    fn inspect_get_drive_mappings(&mut self, root: &BStr) -> Result<Vec<(BString, BString)>> {
+        Ok(self.facts(root)?.drive_mappings.clone())
+    }
+
+    fn inspect_get_windows_systemroot(&mut self, root: &BStr) -> Result<BString> {
+        self.windows_fact(root, "systemroot", |facts| &facts.windows.systemroot)
+    }
+
+    fn inspect_get_windows_software_hive(&mut self, root: &BStr) -> Result<BString> {
+        self.windows_fact(root, "the software hive", |facts| &facts.windows.software_hive)
+    }
+
+    fn inspect_get_windows_system_hive(&mut self, root: &BStr) -> Result<BString> {
+        self.windows_fact(root, "the system hive", |facts| &facts.windows.system_hive)
+    }
+
+    fn inspect_get_windows_current_control_set(&mut self, root: &BStr) -> Result<BString> {
+        self.windows_fact(root, "CurrentControlSet", |facts| &facts.windows.current_control_set)
+    }
+
+    fn inspect_get_windows_group_policy(&mut self, root: &BStr) -> Result<bool> {
+        self.windows_fact(root, "whether there are group policies", |facts| &facts.windows.group_policy)
+    }
+
+    /// A symbolic link isn't followed: it is for no architecture itself, as in libguestfs.
+    fn file_architecture(&mut self, filename: &BStr) -> Result<BString> {
+        let file = self.locate(filename, Follow::NotLast).during("lstat")?;
+        file_architecture::of_file(&file, filename).map(BString::from)
+    }
+
+    // Installation media aren't told from installed systems any more. These answer for any name, as in libguestfs.
+
+    fn inspect_get_format(&mut self, _: &BStr) -> Result<BString> {
+        Ok("installed".into())
+    }
+
+    fn inspect_is_live(&mut self, _: &BStr) -> Result<bool> {
+        Ok(false)
+    }
+
+    fn inspect_is_multipart(&mut self, _: &BStr) -> Result<bool> {
+        Ok(false)
+    }
+
+    fn inspect_is_netinst(&mut self, _: &BStr) -> Result<bool> {
+        Ok(false)
+    }
+}
