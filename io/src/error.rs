@@ -92,6 +92,12 @@ impl Error {
         Self::new(ErrorKind::Usage, Errno::EINVAL, message.into())
     }
 
+    /// Sets the error number that programs expect for this, where it isn't the kind's own.
+    pub fn with_errno(mut self, errno: Errno) -> Self {
+        self.0.errno = errno;
+        self
+    }
+
     /// Adds the step that failed, by the name of its system call or tool where it has one: `opendir`, `mount`.
     pub fn during(mut self, operation: &'static str) -> Self {
         self.0.operation.get_or_insert(operation);
@@ -255,6 +261,8 @@ mod tests {
         assert_eq!(error.to_string(), "/inner: bad magic (at byte 512)");
         assert_eq!(error.errno(), Errno::EUCLEAN);
         assert_eq!(error.call(), Some("mount"));
+        let error = error.with_errno(Errno::EFAULT);
+        assert_eq!((error.kind(), error.errno()), (ErrorKind::Corrupt, Errno::EFAULT));
         assert_eq!(
             Error::os(Errno::ENOENT).at_path("/x").during("opendir").to_string(),
             "opendir: /x: No such file or directory"
