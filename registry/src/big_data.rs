@@ -15,7 +15,8 @@ pub(crate) fn read(cells: &Cells, cell: Fields<'_>, length: usize) -> Result<Vec
     }
     let count: usize = cell.le16(2)?.into();
     let list = cells.get(file_offset(cell.le32(4)?)).map_err(|_| bad("the list of segments is in no cell"))?;
-    let list = list.slice(0, count.saturating_mul(4)).map_err(|_| bad("the list of segments is longer than its cell"))?;
+    let list =
+        list.slice(0, count.saturating_mul(4)).map_err(|_| bad("the list of segments is longer than its cell"))?;
     let mut data = Vec::with_capacity(length);
     for segment in references(list, 4) {
         let segment = cells.get(segment).map_err(|_| bad("a segment of data is in no cell"))?;

@@ -75,7 +75,9 @@ pub(crate) fn file_offset(reference: u32) -> u64 {
 
 /// The file offsets that a list of 32-bit references, `stride` bytes apart, has.
 pub(crate) fn references(list: &[u8], stride: usize) -> impl Iterator<Item = u64> + '_ {
-    list.chunks_exact(stride).filter_map(|entry| entry.first_chunk()).map(|entry| file_offset(u32::from_le_bytes(*entry)))
+    list.chunks_exact(stride)
+        .filter_map(|entry| entry.first_chunk())
+        .map(|entry| file_offset(u32::from_le_bytes(*entry)))
 }
 
 fn bad(what: &'static str) -> Error {

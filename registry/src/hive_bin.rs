@@ -42,12 +42,12 @@ impl HiveBin {
     fn note_cells(&self, image: &[u8], tolerant: bool, cells: &mut Allocated) -> Result<()> {
         let mut offset = self.start.saturating_add(HEADER);
         while offset < self.end() {
-            match cell::size_at(image, offset) {
-                Ok((size, is_allocated)) => {
+            match self.cell_at(image, offset) {
+                Ok((end, is_allocated)) => {
                     if is_allocated {
                         cells.insert(offset);
                     }
-                    offset = offset.saturating_add(size);
+                    offset = end;
                 }
                 // What follows can't be found, but other bins can.
                 Err(_) if tolerant => return Ok(()),
@@ -55,6 +55,15 @@ impl HiveBin {
             }
         }
         Ok(())
+    }
+
+    /// Where the cell at `offset` ends, and whether it is allocated.
+    fn cell_at(&self, image: &[u8], offset: usize) -> Result<(usize, bool)> {
+        let (size, is_allocated) = cell::size_at(image, offset)?;
+        match offset.checked_add(size).filter(|end| *end <= self.end()) {
+            Some(end) => Ok((end, is_allocated)),
+            None => Err(bad(format!("a cell of {size} bytes reaches over the end of its bin"))),
+        }
     }
 }
 

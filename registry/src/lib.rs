@@ -43,6 +43,11 @@ mod subkeys_list;
 mod text;
 mod transaction_log;
 
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;
+
 pub use base_block::needs_recovery;
 pub use hive::{Hive, Key, MAX_HIVE_SIZE, Value};
 pub use key_value::value_type;

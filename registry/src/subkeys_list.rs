@@ -20,8 +20,9 @@ const MAX_LISTS: usize = 70_000;
 pub(crate) fn read(cells: &Cells, list: u64, count: usize, tolerant: bool) -> Result<Vec<u64>> {
     // Each subkey is a cell of its own, of at least 8 bytes.
     if count > cells.image.len() >> 3 {
-        return Err(Error::corrupt(format!("{count} subkeys are more than the hive has room for"))
-            .with_errno(Errno::ERANGE));
+        return Err(
+            Error::corrupt(format!("{count} subkeys are more than the hive has room for")).with_errno(Errno::ERANGE)
+        );
     }
     let mut subkeys = Subkeys { cells, tolerant, count, found: Vec::new() };
     // Last in, first out: the lists of an index root are pushed in reverse.

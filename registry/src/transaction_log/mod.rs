@@ -4,6 +4,8 @@
 mod dirty_vector;
 mod log_entry;
 mod marvin32;
+#[cfg(test)]
+mod tests;
 
 use glassbox_io::{Error, Fields, Result};
 
