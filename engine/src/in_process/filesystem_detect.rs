@@ -44,6 +44,34 @@ impl InProcess {
         )
     }
 
+    /// The device of the filesystem with this label.
+    pub(super) fn device_by_label(&self, label: &BStr) -> Result<BString> {
+        self.find_by_signature("LABEL", label, |found| &found.label)
+    }
+
+    /// The device of the filesystem with this UUID.
+    pub(super) fn device_by_uuid(&self, uuid: &BStr) -> Result<BString> {
+        self.find_by_signature("UUID", uuid, |found| &found.uuid)
+    }
+
+    /// The partition with this UUID.
+    pub(super) fn device_by_partuuid(&self, uuid: &BStr) -> Result<BString> {
+        self.find_device("PARTUUID", uuid, |device| {
+            let entry = self.entry(device);
+            entry
+                .and_then(|(_, entry)| entry.part_uuid.as_ref())
+                .is_some_and(|known| uuid.eq_ignore_ascii_case(known.as_bytes()))
+        })
+    }
+
+    /// The partition with this name in a GPT.
+    pub(super) fn device_by_partlabel(&self, label: &BStr) -> Result<BString> {
+        self.find_device("PARTLABEL", label, |device| {
+            let entry = self.entry(device);
+            !label.is_empty() && entry.and_then(|(_, entry)| entry.gpt.as_ref()).is_some_and(|gpt| gpt.name == label)
+        })
+    }
+
     /// The table on a device that is a whole disk.
     fn whole_disk_table(&self, device: &Device) -> Option<&PartitionTable> {
         let name = device.disk?;
@@ -178,27 +206,19 @@ impl FilesystemDetect for InProcess {
     }
 
     fn findfs_label(&mut self, label: &BStr) -> Result<BString> {
-        self.find_by_signature("LABEL", label, |found| &found.label)
+        self.device_by_label(label)
     }
 
     fn findfs_uuid(&mut self, uuid: &BStr) -> Result<BString> {
-        self.find_by_signature("UUID", uuid, |found| &found.uuid)
+        self.device_by_uuid(uuid)
     }
 
     fn findfs_partuuid(&mut self, uuid: &BStr) -> Result<BString> {
-        self.find_device("PARTUUID", uuid, |device| {
-            let entry = self.entry(device);
-            entry
-                .and_then(|(_, entry)| entry.part_uuid.as_ref())
-                .is_some_and(|known| uuid.eq_ignore_ascii_case(known.as_bytes()))
-        })
+        self.device_by_partuuid(uuid)
     }
 
     fn findfs_partlabel(&mut self, label: &BStr) -> Result<BString> {
-        self.find_device("PARTLABEL", label, |device| {
-            let entry = self.entry(device);
-            !label.is_empty() && entry.and_then(|(_, entry)| entry.gpt.as_ref()).is_some_and(|gpt| gpt.name == label)
-        })
+        self.device_by_partlabel(label)
     }
 
     fn list_disk_labels(&mut self) -> Result<Vec<(BString, BString)>> {

@@ -120,7 +120,7 @@ static ROWS: [Row; 41] = [
     row(Distro::Kali,         "kalilinux",       &["kali"],         "",          DEB,    Always(APT)),
     row(Distro::Kylin,        "kylin",           &["kylin"],        "",          DEB,    Always(APT)),
     row(Distro::Mageia,       "mageia",          &["mageia"],       "Mageia",    RPM,    Always(URPMI)),
-    row(Distro::Mandriva,     "mandriva",        &[],               "",          RPM,    Always(URPMI)),
+    row(Distro::Mandriva,     "mandriva",        &[],          "MandrivaLinux",  RPM,    Always(URPMI)),
     row(Distro::MeeGo,        "meego",           &[],               "",          RPM,    Always(YUM)),
     row(Distro::Mint,         "linuxmint",       &[],               "LinuxMint", DEB,    Always(APT)),
     row(Distro::MsDos,        "msdos",           &[],               "",          None,   Always(None)),

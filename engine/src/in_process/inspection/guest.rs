@@ -3,10 +3,9 @@
 use bstr::BStr;
 
 use super::InProcess;
-use super::distro::Distro;
-use super::facts::{Facts, OsType, Role};
+use super::facts::{Facts, Role};
 use super::tree::Tree;
-use super::{linux, windows};
+use super::{bsd, coreos, dos, hurd, linux, minix, windows};
 
 /// A filesystem that is being looked at, and the disks that it is among.
 pub struct Guest<'a> {
@@ -19,26 +18,43 @@ pub struct Guest<'a> {
 }
 
 impl Guest<'_> {
-    /// What the filesystem is to an operating system, told by which files it has.
+    /// What the filesystem is to an operating system.
     pub fn role(&self) -> Role {
-        let mut role = self.kind();
+        let mut role = self.told_by_files();
         if let Role::Root(facts) | Role::Usr(facts) = &mut role {
             self.packages(facts);
         }
         role
     }
 
-    fn kind(&self) -> Role {
+    /// Each system has some files that no other has. The order matters: what has fewer of them comes later.
+    fn told_by_files(&self) -> Role {
         let tree = &self.tree;
         let root = |facts| Role::Root(Box::new(facts));
-        if linux::is_root(tree) {
+        let usr = |facts| Role::Usr(Box::new(facts));
+        if linux::is_boot(tree) {
+            Role::Other
+        } else if let Some(facts) = bsd::root(self).or_else(|| hurd::root(self)).or_else(|| minix::root(tree)) {
+            root(facts)
+        } else if linux::is_root(tree) {
             root(linux::root(self))
+        } else if coreos::is_root(tree) {
+            root(coreos::root(self))
+        } else if linux::is_usr_local(tree) {
+            Role::Other
+        } else if linux::is_usr(tree) {
+            usr(linux::usr(tree))
+        } else if coreos::is_usr(tree) {
+            usr(coreos::usr(self))
+        } else if linux::is_var(tree) {
+            Role::Other
         } else if let Some(facts) = windows::root(self) {
             root(facts)
-        } else if tree.is_file_in_any_case("/FDOS/FREEDOS.BSS") {
-            root(dos(Distro::FreeDos))
-        } else if tree.is_file_in_any_case("/DOS/COMMAND.COM") {
-            root(dos(Distro::MsDos))
+        } else if tree.is_dir_in_any_case("/System Volume Information") {
+            // A volume of Windows, which may hold anything.
+            Role::Other
+        } else if let Some(facts) = dos::root(tree) {
+            root(facts)
         } else {
             Role::Other
         }
@@ -51,9 +67,4 @@ impl Guest<'_> {
         let has_dnf = || self.tree.leads_to_file("/usr/bin/dnf");
         facts.package_management = distro.package_management(facts.version, has_dnf);
     }
-}
-
-/// DOS runs on any PC; nothing on it tells more.
-fn dos(distro: Distro) -> Facts {
-    Facts { distro: Some(distro), arch: Some("i386".into()), ..Facts::of(OsType::Dos) }
 }

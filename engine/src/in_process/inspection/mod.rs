@@ -6,12 +6,19 @@
 //!
 //! What can't be read makes the answer poorer and gives a warning; it never fails the call.
 
-#![allow(dead_code)]
-
+mod architecture;
+mod bsd;
+mod coreos;
 mod distro;
+mod dos;
 mod facts;
+mod fstab;
 mod guest;
+mod hostname;
+mod hurd;
+mod join;
 mod linux;
+mod minix;
 mod release;
 mod tree;
 mod windows;
@@ -99,7 +106,7 @@ impl Inspection for InProcess {
         self.last_listing = None;
         let filesystems = self.list_filesystems()?;
         let inspected = filesystems.iter().filter_map(|(name, kind)| self.inspect(name.as_ref(), kind.as_ref()));
-        self.inspected = inspected.collect();
+        self.inspected = join::join(inspected.collect(), |warning| self.warn(warning));
         self.inspect_get_roots()
     }
 

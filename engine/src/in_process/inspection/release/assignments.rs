@@ -10,14 +10,19 @@ pub fn assignments(text: &[u8]) -> impl Iterator<Item = (&BStr, &BStr)> {
         .map(|(name, value)| (name.as_bstr(), value.as_bstr()))
 }
 
+/// A value without the quotes around it.
+pub fn strip_quotes(value: &BStr) -> &BStr {
+    let within = |quote: &[u8]| value.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
+    within(b"\"").or_else(|| within(b"'")).unwrap_or(value).as_bstr()
+}
+
 /// A value without its quotes, and within double quotes without the backslashes that protect a character
 /// (os-release(5)).
 pub fn unquote(value: &BStr) -> BString {
-    let within = |quote: &[u8]| value.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
-    if let Some(plain) = within(b"'") {
-        return plain.into();
+    let quoted = strip_quotes(value);
+    if !(value.starts_with(b"\"") && quoted.len() < value.len()) {
+        return quoted.to_owned();
     }
-    let Some(quoted) = within(b"\"") else { return value.to_owned() };
     let mut plain = Vec::with_capacity(quoted.len());
     let mut bytes = quoted.iter().copied().peekable();
     while let Some(byte) = bytes.next() {
