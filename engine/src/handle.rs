@@ -10,6 +10,7 @@ use glassbox_io::{Error, Result};
 use crate::events::{Event, EventKind, Events};
 use crate::in_process::InProcess;
 use crate::library::Library;
+use crate::mount_local::LocalMount;
 use crate::session::Session;
 use crate::trace;
 
@@ -40,6 +41,8 @@ pub enum State {
 pub struct Handle {
     pub(crate) session: Session,
     pub(crate) in_process: Option<InProcess>,
+    /// Where the guest's files are mounted on the host, between `mount_local` and the end of `mount_local_run`.
+    pub(crate) local_mount: Option<LocalMount>,
     pub(crate) events: Arc<Events>,
     cancelled: Arc<AtomicBool>,
     serial: u64,
@@ -63,6 +66,7 @@ impl Handle {
         Handle {
             session: Session::default(),
             in_process: None,
+            local_mount: None,
             events: Arc::default(),
             cancelled: Arc::default(),
             serial: 0,

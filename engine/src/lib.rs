@@ -8,6 +8,7 @@ mod handle;
 mod in_process;
 mod job;
 mod library;
+mod mount_local;
 mod reader;
 mod session;
 mod settings;

@@ -42,6 +42,7 @@ use crate::job::Job;
 use crate::vfs::{Follow, Located, Vfs};
 
 pub(crate) use disks::{Device, Disks};
+pub(crate) use files_read::join;
 
 /// Opened images, and what is mounted from them.
 pub struct InProcess {

@@ -12,6 +12,7 @@ mod host_image;
 mod inspection;
 mod launch;
 mod mount;
+mod mount_local;
 mod test_bindings;
 mod unanswered;
 mod xattr_acl;

@@ -19,7 +19,6 @@ impl glassbox_api::Inotify for Library<'_> {}
 impl glassbox_api::Journal for Library<'_> {}
 impl glassbox_api::Ldm for Library<'_> {}
 impl glassbox_api::LibvirtAuth for Library<'_> {}
-impl glassbox_api::LocalMounting for Library<'_> {}
 impl glassbox_api::Luks for Library<'_> {}
 impl glassbox_api::Lvm for Library<'_> {}
 impl glassbox_api::Md for Library<'_> {}
