@@ -91,7 +91,7 @@ impl LocalMount {
                 return Err(Error::os_with(Errno::EINTR, "operation cancelled by user"));
             }
         }
-        Ok(background.join().during("mount_local_run")?)
+        background.join().during("mount_local_run")
     }
 
     /// Unmounts it. A child of the process that mounted it may do so too, while its parent serves it.

@@ -188,7 +188,10 @@ mod tests {
     fn options_say_what_files_look_like() {
         let options = parse("allow_other,uid=1234,gid=77,umask=027,attr_timeout=0.5,kernel_cache,,noexec").unwrap();
         assert_eq!((options.view.uid, options.view.gid, options.view.umask), (Some(1234), Some(77), Some(0o27)));
-        assert_eq!((options.view.attributes, options.view.names), (Duration::from_millis(500), Duration::from_secs(60)));
+        assert_eq!(
+            (options.view.attributes, options.view.names),
+            (Duration::from_millis(500), Duration::from_secs(60))
+        );
         assert_eq!(options.config.acl, SessionACL::All);
         assert_eq!(options.config.mount_options, [MountOption::RO, MountOption::NoExec]);
         assert!(!options.nonempty && !options.debug && !options.view.direct);
