@@ -14,7 +14,7 @@ const LARGEST: u64 = 100_000;
 /// Filesystems of one guest. No system mounts as many at its start; each may cost a search through all devices.
 const MOST_ENTRIES: usize = 1000;
 
-/// The filesystems in `/etc/fstab` that are found here, in its order.
+/// The filesystems in `/etc/fstab` that are found here, the last line first: libguestfs answers in this order.
 pub fn read(guest: &Guest<'_>, os_type: OsType) -> Vec<FstabEntry> {
     let tree = &guest.tree;
     if !tree.leads_to_file("/etc/fstab") {
@@ -32,6 +32,7 @@ pub fn read(guest: &Guest<'_>, os_type: OsType) -> Vec<FstabEntry> {
             Err(number) => tree.problem(format!("/etc/fstab:{number}: not a line of fstab(5)")),
         }
     }
+    entries.reverse();
     one_root(guest, entries)
 }
 
@@ -87,18 +88,21 @@ fn canonical(path: &BStr) -> BString {
     if canonical.is_empty() && path.starts_with(b"/") { "/".into() } else { canonical }
 }
 
-/// Some tables have several lines for the root. One must be taken, or nobody could mount it.
+/// Some tables have several lines for the root. One must be taken, or nobody could mount it: that of the filesystem where
+/// the table is.
 fn one_root(guest: &Guest<'_>, mut entries: Vec<FstabEntry>) -> Vec<FstabEntry> {
-    let roots: Vec<FstabEntry> = entries.iter().filter(|entry| entry.mountpoint == "/").cloned().collect();
-    let [first, others @ ..] = roots.as_slice() else { return entries };
-    if others.is_empty() {
+    let is_root = |entry: &FstabEntry| entry.mountpoint == "/";
+    if entries.iter().filter(|entry| is_root(entry)).count() < 2 {
         return entries;
     }
-    if others.iter().any(|other| other != first) {
-        guest.tree.problem(format!("/etc/fstab: several root filesystems; {} is taken", first.mountable));
+    let here = entries.iter().position(|entry| is_root(entry) && entry.mountable == guest.mountable);
+    let Some(taken) = here.or_else(|| entries.iter().position(is_root)) else { return entries };
+    let taken = entries.remove(taken);
+    if entries.iter().any(|entry| is_root(entry) && *entry != taken) {
+        guest.tree.problem(format!("/etc/fstab: several root filesystems; {} is taken", taken.mountable));
     }
-    entries.retain(|entry| entry.mountpoint != "/");
-    entries.insert(0, first.clone());
+    entries.retain(|entry| !is_root(entry));
+    entries.push(taken);
     entries
 }
 
