@@ -33,10 +33,19 @@ struct Listeners {
 impl Events {
     /// Calls `listener` for every event whose bit is in `mask`. The number is for [`Self::remove`].
     pub fn add(&self, mask: u64, listener: impl Fn(&Event<'_>) + Send + Sync + 'static) -> i32 {
+        self.add_numbered(mask, |_| listener)
+    }
+
+    /// The same for a listener that wants to know its number.
+    pub fn add_numbered<L: Fn(&Event<'_>) + Send + Sync + 'static>(
+        &self,
+        mask: u64,
+        listener: impl FnOnce(i32) -> L,
+    ) -> i32 {
         let mut listeners = self.lock();
         let number = listeners.next;
         listeners.next += 1;
-        listeners.all.push((number, mask, Arc::new(listener)));
+        listeners.all.push((number, mask, Arc::new(listener(number))));
         number
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use bstr::BString;
+use bstr::{BStr, BString};
 use glassbox_api::{AnyCall, Call, Door, Pending};
 use glassbox_io::{Error, Result};
 
@@ -48,6 +48,25 @@ pub struct Handle {
     serial: u64,
     /// How many calls are under way: calls of the library are made of others.
     depth: u32,
+}
+
+/// What the caller of [`Handle::perform`] tells of itself.
+#[derive(Clone, Copy, Default)]
+pub struct Caller<'a> {
+    /// The name of the file that the call reads, for traces.
+    pub input: Option<&'a BStr>,
+    /// The name of the file that the call writes, for traces.
+    pub output: Option<&'a BStr>,
+    /// Told of the call's error, where it belongs between the traces.
+    pub on_error: Option<&'a dyn Fn(&Error)>,
+}
+
+impl Caller<'_> {
+    fn tell(&self, result: &Result<()>) {
+        if let (Err(error), Some(on_error)) = (result, self.on_error) {
+            on_error(error);
+        }
+    }
 }
 
 impl Handle {
@@ -115,8 +134,15 @@ impl Handle {
         self.events.tell(EventKind::Trace, text, &prefix);
     }
 
+    /// Answers a call as [`Door::call`] does, for a caller who has more to say. The reply stays with `call`.
+    pub fn perform(&mut self, call: &mut dyn AnyCall, caller: &Caller<'_>) -> Result<()> {
+        // It comes from outside. A call before may have ended in a panic, and left its depth.
+        self.depth = 0;
+        self.pass(call, caller)
+    }
+
     /// What happens to every call. Not generic: compiled once for all of them.
-    fn pass(&mut self, call: &mut dyn AnyCall) -> Result<()> {
+    fn pass(&mut self, call: &mut dyn AnyCall, caller: &Caller<'_>) -> Result<()> {
         let info = call.info();
         if !info.wrapper {
             return call.answer(&mut Library(self));
@@ -129,16 +155,24 @@ impl Handle {
         // The call that switches tracing on isn't traced, the one that switches it off is to its end.
         let traced = self.session.settings.trace;
         if traced {
-            self.trace(&trace::call(call));
+            self.trace(&trace::call(call, caller));
         }
         self.depth += 1;
         let result = self.answer(call).map_err(|error| error.in_call(info.name));
         self.depth -= 1;
+        // libguestfs's daemon tells of an error after the call's trace, its library before.
+        let late = info.is_daemon() && self.in_process.is_some();
+        if !late {
+            caller.tell(&result);
+        }
         if traced {
             self.trace(&match &result {
                 Ok(()) => call.value().map_or_else(BString::default, |value| trace::result(info, &value)),
                 Err(_) => trace::failure(info),
             });
+        }
+        if late {
+            caller.tell(&result);
         }
         result
     }
@@ -173,7 +207,7 @@ fn needs_appliance(error: Error) -> Error {
 impl Door for Handle {
     fn call<C: Call>(&mut self, call: C) -> Result<C::Reply> {
         let mut pending = Pending::new(call);
-        self.pass(&mut pending)?;
+        self.pass(&mut pending, &Caller::default())?;
         pending.into_reply()
     }
 }

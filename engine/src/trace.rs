@@ -2,14 +2,18 @@
 
 use std::io::Write as _;
 
-use bstr::BString;
+use bstr::{BStr, BString};
 use glassbox_api::{AnyCall, ArgKind, CallInfo, FieldValue, StringKind, StructValue, Value};
 
+use crate::handle::Caller;
+
+/// A stream without a name.
+const NAMELESS: &str = "-";
 /// Longer buffers are cut: a trace is for people.
 const LONGEST_BUFFER: usize = 256;
 
 /// `name arguments…`: what is traced when a call begins.
-pub fn call(call: &dyn AnyCall) -> BString {
+pub fn call(call: &dyn AnyCall, caller: &Caller<'_>) -> BString {
     let info = call.info();
     let arguments = call.arguments();
     let mut text = BString::from(info.name);
@@ -17,6 +21,8 @@ pub fn call(call: &dyn AnyCall) -> BString {
         text.push(b' ');
         match (argument.kind, value) {
             (ArgKind::String(StringKind::Key), _) => text.extend_from_slice(b"\"***\""),
+            (ArgKind::FileIn, Value::Stream) => quoted(&mut text, caller.input.unwrap_or(NAMELESS.into())),
+            (ArgKind::FileOut, Value::Stream) => quoted(&mut text, caller.output.unwrap_or(NAMELESS.into())),
             (_, value) => required(&mut text, value),
         }
     }
@@ -42,7 +48,7 @@ pub fn result(info: &CallInfo, value: &Value) -> BString {
         Value::Unit => text.push(b'0'),
         Value::Bool(value) => text.push(b'0' + u8::from(*value)),
         Value::OptString(None) => text.extend_from_slice(b"\"NULL\""),
-        Value::OptString(Some(string)) => quoted(&mut text, string),
+        Value::OptString(Some(string)) => quoted(&mut text, string.as_ref()),
         Value::StringList(list) => {
             list_of(&mut text, list.iter());
         }
@@ -73,8 +79,8 @@ pub fn failure(info: &CallInfo) -> BString {
 
 fn required(text: &mut BString, value: &Value) {
     match value {
-        Value::String(string) => quoted(text, string),
-        Value::OptString(Some(string)) => quoted(text, string),
+        Value::String(string) => quoted(text, string.as_ref()),
+        Value::OptString(Some(string)) => quoted(text, string.as_ref()),
         Value::OptString(None) => text.extend_from_slice(b"null"),
         Value::StringList(list) => {
             text.push(b'"');
@@ -89,7 +95,6 @@ fn required(text: &mut BString, value: &Value) {
                 text.extend_from_slice(format!("<truncated, original size {} bytes>", bytes.len()).as_bytes());
             }
         }
-        Value::Stream => text.extend_from_slice(b"\"-\""),
         value => plain(text, value),
     }
 }
@@ -112,7 +117,7 @@ fn fields(text: &mut BString, value: &StructValue) {
         let written = match value {
             FieldValue::Char(letter) => text.write_all(&[*letter]),
             FieldValue::String(string) => {
-                quoted(text, string);
+                quoted(text, string.as_ref());
                 Ok(())
             }
             FieldValue::Buffer(bytes) => {
@@ -139,7 +144,7 @@ fn list_of<'a>(text: &mut BString, strings: impl Iterator<Item = &'a BString>) {
         if index > 0 {
             text.extend_from_slice(b", ");
         }
-        quoted(text, string);
+        quoted(text, string.as_ref());
     }
     text.push(b']');
 }
@@ -153,7 +158,7 @@ fn words(text: &mut BString, list: &[BString]) {
     }
 }
 
-fn quoted(text: &mut BString, string: &BString) {
+fn quoted(text: &mut BString, string: &BStr) {
     text.push(b'"');
     text.extend_from_slice(string);
     text.push(b'"');

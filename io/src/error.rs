@@ -158,9 +158,40 @@ impl Error {
         self.0.call
     }
 
+    /// The whole text, as `Display` shows it, but with the bytes of the path as they are.
+    pub fn to_bytes(&self) -> BString {
+        let Some(path) = &self.0.path else { return self.to_string().into() };
+        let mut text = BString::default();
+        if let Some(operation) = self.0.operation {
+            text.extend_from_slice(operation.as_bytes());
+            text.extend_from_slice(b": ");
+        }
+        text.extend_from_slice(path);
+        text.extend_from_slice(b": ");
+        let mut rest = String::new();
+        // Writing to a string can't fail, unless a cause's own formatting does: then its text ends there.
+        let _ = self.0.write_rest(&mut rest);
+        text.extend_from_slice(rest.as_bytes());
+        text
+    }
+
     /// Whether the appliance may be able to answer where we couldn't.
     pub fn is_unsupported(&self) -> bool {
         self.kind() == ErrorKind::Unsupported
+    }
+}
+
+impl Inner {
+    /// What follows the path in the text.
+    fn write_rest(&self, f: &mut dyn fmt::Write) -> fmt::Result {
+        f.write_str(&self.message)?;
+        if let Some(offset) = self.offset {
+            write!(f, " (at byte {offset})")?;
+        }
+        if let Some(source) = &self.source {
+            write!(f, ": {source}")?;
+        }
+        Ok(())
     }
 }
 
@@ -172,14 +203,7 @@ impl fmt::Display for Error {
         if let Some(path) = &self.0.path {
             write!(f, "{path}: ")?;
         }
-        f.write_str(&self.0.message)?;
-        if let Some(offset) = self.0.offset {
-            write!(f, " (at byte {offset})")?;
-        }
-        if let Some(source) = &self.0.source {
-            write!(f, ": {source}")?;
-        }
-        Ok(())
+        self.0.write_rest(f)
     }
 }
 

@@ -1,8 +1,9 @@
-//! Turns the description of the API in `api/calls` into the Rust of `api/src/generated`.
+//! Turns the description of the API in `api/calls` into the Rust of `api/src/generated`, and into the C ABI in `api/c`.
 //!
-//! [`contract`] reads and checks the description, [`rust`] writes modules, and this file knows where they go. The
-//! generated files are committed; a test here fails when they no longer follow from the description.
+//! [`contract`] reads and checks the description, [`rust`] and [`c`] write files, and this file knows where they go.
+//! The generated files are committed; a test here fails when they no longer follow from the description.
 
+mod c;
 pub mod contract;
 mod rust;
 
@@ -19,38 +20,55 @@ pub fn calls_dir() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../calls")
 }
 
-/// The directory of the generated files.
+/// The directory that holds all generated files.
 pub fn output_dir() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../src/generated")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The generated files, formatted, by their names.
+/// The directories below it in which every file is generated.
+const GENERATED: [&str; 3] = ["src/generated", "c/src/generated", "c/include"];
+
+/// The generated files, formatted, by their paths below [`output_dir`].
 pub fn generate() -> Result<BTreeMap<String, String>> {
     let contract = contract::Contract::read(&calls_dir())?;
-    rust::modules(&contract).into_iter().map(|(name, text)| Ok((name, format(&text)?))).collect()
+    let rust = rust::modules(&contract).into_iter().map(|(name, text)| (format!("src/generated/{name}"), text));
+    let c = c::files(&contract)?.into_iter().map(|(name, text)| (format!("c/{name}"), text));
+    rust.chain(c)
+        .map(|(name, text)| {
+            let text = if name.ends_with(".rs") { format(&text)? } else { text };
+            Ok((name, text))
+        })
+        .collect()
 }
 
-/// Replaces what is in the output directory.
+/// Replaces all generated files.
 pub fn write(files: &BTreeMap<String, String>) -> Result<()> {
-    let directory = output_dir();
-    std::fs::create_dir_all(&directory).map_err(|error| format!("{}: {error}", directory.display()))?;
+    let root = output_dir();
+    for directory in GENERATED.map(|directory| root.join(directory)) {
+        std::fs::create_dir_all(&directory).map_err(|error| format!("{}: {error}", directory.display()))?;
+    }
     for name in present()? {
         if !files.contains_key(&name) {
-            std::fs::remove_file(directory.join(&name)).map_err(|error| format!("{name}: {error}"))?;
+            std::fs::remove_file(root.join(&name)).map_err(|error| format!("{name}: {error}"))?;
         }
     }
     for (name, text) in files {
-        std::fs::write(directory.join(name), text).map_err(|error| format!("{name}: {error}"))?;
+        std::fs::write(root.join(name), text).map_err(|error| format!("{name}: {error}"))?;
     }
     Ok(())
 }
 
-/// The names of the files in the output directory.
+/// The paths of the files that are there.
 pub fn present() -> Result<Vec<String>> {
-    let entries = std::fs::read_dir(output_dir()).map_err(|error| error.to_string())?;
-    entries
-        .map(|entry| entry.map(|entry| entry.file_name().to_string_lossy().into_owned()).map_err(|e| e.to_string()))
-        .collect()
+    let mut names = Vec::new();
+    for directory in GENERATED {
+        let entries = std::fs::read_dir(output_dir().join(directory)).map_err(|error| error.to_string())?;
+        for entry in entries {
+            let name = entry.map_err(|error| error.to_string())?.file_name();
+            names.push(format!("{directory}/{}", name.to_string_lossy()));
+        }
+    }
+    Ok(names)
 }
 
 /// Formats as `cargo fmt` does, so that formatting the workspace changes nothing.

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use bstr::{BString, ByteSlice};
-use glassbox_api::table;
 
 /// Why a command of the shell failed.
 #[derive(Debug)]
@@ -59,11 +58,7 @@ impl fmt::Display for Told<'_> {
         match self.problem {
             Problem::Call(error) => {
                 place(f)?;
-                f.write_str("libguestfs: error: ")?;
-                if let Some(call) = error.call().filter(|call| is_named(call, error)) {
-                    write!(f, "{call}: ")?;
-                }
-                writeln!(f, "{error}")
+                writeln!(f, "libguestfs: error: {}", glassbox_engine::message(error))
             }
             Problem::HostFile(error) => {
                 place(f)?;
@@ -74,12 +69,6 @@ impl fmt::Display for Told<'_> {
             Problem::Told => Ok(()),
         }
     }
-}
-
-/// Whether a message begins with the name of the call: if the daemon answers that in libguestfs, and nothing that says
-/// the name itself.
-fn is_named(call: &str, error: &glassbox_io::Error) -> bool {
-    table::find(call).is_some_and(|info| info.is_daemon()) && !error.message().starts_with(call)
 }
 
 #[cfg(test)]

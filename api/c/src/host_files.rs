@@ -1,0 +1,122 @@
+//! The host's files that a call reads and writes.
+
+use std::cell::OnceCell;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::rc::Rc;
+
+use bstr::{BStr, BString, ByteSlice};
+use glassbox_io::{Error, Result, ResultExt};
+
+/// The files of a call that has any. Opened late: a call that can't be answered says so, instead of that a file is
+/// missing, and leaves no empty file behind.
+#[derive(Default)]
+pub struct HostFiles {
+    /// What it reads.
+    pub input: HostInput,
+    /// What it writes.
+    pub output: HostOutput,
+}
+
+/// Why a file of the host failed: then that is the call's error.
+pub type HostFailure = Rc<OnceCell<Error>>;
+
+impl HostFiles {
+    /// Two files without names, which tell `failure` what goes wrong.
+    pub fn new(failure: &HostFailure) -> Self {
+        let mut files = HostFiles::default();
+        files.input.failure = failure.clone();
+        files.output.failure = failure.clone();
+        files
+    }
+}
+
+/// Keeps what went wrong, for the call's error; the stream's own error only ends the call.
+fn keep<T>(failure: &HostFailure, result: Result<T>) -> io::Result<T> {
+    result.map_err(|error| {
+        let errno = error.errno().0;
+        // The first failure is the one to tell.
+        let _ = failure.set(error);
+        io::Error::from_raw_os_error(errno)
+    })
+}
+
+/// A file that is read.
+#[derive(Default)]
+pub struct HostInput {
+    name: BString,
+    file: Option<File>,
+    failure: HostFailure,
+}
+
+impl HostInput {
+    /// Names the file.
+    pub fn name(&mut self, name: &BStr) {
+        self.name = name.to_owned();
+    }
+
+    fn read_file(&mut self, buf: &mut [u8]) -> Result<usize> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => self.file.insert(File::open(self.name.to_path_lossy()).at_path(&self.name).during("open")?),
+        };
+        file.read(buf).at_path(&self.name).during("read")
+    }
+}
+
+impl Read for HostInput {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let result = self.read_file(buf);
+        keep(&self.failure, result)
+    }
+}
+
+/// A file that is written.
+#[derive(Default)]
+pub struct HostOutput {
+    /// Empty if the call writes none.
+    name: Option<BString>,
+    file: Option<File>,
+    failure: HostFailure,
+}
+
+impl HostOutput {
+    /// Names the file.
+    pub fn name(&mut self, name: &BStr) {
+        self.name = Some(name.to_owned());
+    }
+
+    /// Makes the file if the call succeeded without writing anything.
+    pub fn finish(&mut self) -> Result<()> {
+        if self.name.is_some() {
+            self.file()?;
+        }
+        Ok(())
+    }
+
+    fn file(&mut self) -> Result<&mut File> {
+        if self.file.is_none() {
+            let name = self.name.as_ref().ok_or_else(|| Error::usage("the file to write is missing"))?;
+            self.file = Some(File::create(name.to_path_lossy()).at_path(name)?);
+        }
+        self.file.as_mut().ok_or_else(|| Error::usage("the file to write is missing"))
+    }
+
+    fn write_file(&mut self, buf: &[u8]) -> Result<usize> {
+        self.file()?.write(buf).map_err(|error| {
+            let errno = Error::from(error).errno();
+            Error::os_with(errno, format!("write: {}", errno.message())).at_path(self.name.clone().unwrap_or_default())
+        })
+    }
+}
+
+impl Write for HostOutput {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        let result = self.write_file(buf);
+        keep(&self.failure, result)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
