@@ -1,6 +1,9 @@
 //! What a handle tells whoever listens: messages, progress, calls and results.
 
+use std::io::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::trace::printable;
 
 /// The kinds of events. A listener names several by joining their masks.
 pub use glassbox_api::table::Event as EventKind;
@@ -79,7 +82,9 @@ impl Events {
     /// Tells those who listen, or else stderr.
     pub fn tell(&self, kind: EventKind, text: &[u8], prefix: &str) {
         if !self.fire(&Event { kind, text, numbers: &[] }) {
-            eprintln!("{prefix}{}", bstr::BStr::new(text));
+            let line = [prefix.as_bytes(), &printable(text), b"\n"].concat();
+            // There is nobody to tell if it can't be printed.
+            let _ = std::io::stderr().write_all(&line);
         }
     }
 

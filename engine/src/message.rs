@@ -9,11 +9,17 @@ use glassbox_io::Error;
 pub fn message(error: &Error) -> BString {
     let text = error.to_bytes();
     match error.call().and_then(table::find) {
-        Some(info) if info.is_daemon() && !error.message().starts_with(info.name) => {
+        Some(info) if info.is_daemon() && !says(error.message(), info.name) => {
             BString::from([info.name.as_bytes(), b": ", &text].concat())
         }
         _ => text,
     }
+}
+
+/// Whether a message begins with this name, and not with a longer one.
+fn says(message: &str, call: &str) -> bool {
+    let rest = message.strip_prefix(call);
+    rest.is_some_and(|rest| !rest.starts_with(|next: char| next == '_' || next.is_ascii_alphanumeric()))
 }
 
 #[cfg(test)]
@@ -27,5 +33,6 @@ mod tests {
         assert_eq!(missing("ll"), BString::from(b"ll: /\xff: No such file or directory"));
         assert_eq!(missing("cat"), BString::from(b"/\xff: No such file or directory"));
         assert_eq!(message(&Error::usage("ll: what?").in_call("ll")), "ll: what?");
+        assert_eq!(message(&Error::usage("ll_stub: what?").in_call("ll")), "ll: ll_stub: what?");
     }
 }

@@ -164,6 +164,17 @@ fn quoted(text: &mut BString, string: &BStr) {
     text.push(b'"');
 }
 
+/// A message for the terminal: bytes that would do something to it in hexadecimal.
+pub fn printable(message: &[u8]) -> BString {
+    let mut text = BString::default();
+    for line in message.split_inclusive(|byte| *byte == b'\n') {
+        let (line, end) = line.split_at(line.len() - usize::from(line.ends_with(b"\n")));
+        escaped(&mut text, line);
+        text.extend_from_slice(end);
+    }
+    text
+}
+
 fn escaped(text: &mut BString, bytes: &[u8]) {
     for byte in bytes {
         match byte {

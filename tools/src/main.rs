@@ -20,39 +20,50 @@ use options::UsageError;
 /// A command of the program.
 struct Command {
     name: &'static str,
-    /// The libguestfs program that it stands for.
-    upstream: &'static str,
+    /// The libguestfs program that it stands for, if there is one.
+    upstream: Option<&'static str>,
     summary: &'static str,
     main: fn(&str, Vec<OsString>) -> ExitCode,
 }
 
-const COMMANDS: [Command; 7] = [
+const COMMANDS: [Command; 8] = [
     Command {
         name: "filesystems",
-        upstream: "virt-filesystems",
+        upstream: Some("virt-filesystems"),
         summary: "list filesystems, partitions, volumes and disks",
         main: commands::filesystems::main,
     },
-    Command { name: "ls", upstream: "virt-ls", summary: "list directories and trees", main: commands::ls::main },
-    Command { name: "cat", upstream: "virt-cat", summary: "print files", main: commands::cat::main },
+    Command { name: "ls", upstream: Some("virt-ls"), summary: "list directories and trees", main: commands::ls::main },
+    Command { name: "cat", upstream: Some("virt-cat"), summary: "print files", main: commands::cat::main },
     Command {
         name: "copy-out",
-        upstream: "virt-copy-out",
+        upstream: Some("virt-copy-out"),
         summary: "copy files and directories to the host",
         main: commands::copy_out::main,
     },
     Command {
         name: "tar-out",
-        upstream: "virt-tar-out",
+        upstream: Some("virt-tar-out"),
         summary: "pack a directory into a tar file on the host",
         main: commands::tar_out::main,
     },
-    Command { name: "df", upstream: "virt-df", summary: "show how full filesystems are", main: commands::df::main },
+    Command {
+        name: "df",
+        upstream: Some("virt-df"),
+        summary: "show how full filesystems are",
+        main: commands::df::main,
+    },
     Command {
         name: "fish",
-        upstream: "guestfish",
+        upstream: Some("guestfish"),
         summary: "run commands of guestfish's language, or a shell for them",
         main: fish::main,
+    },
+    Command {
+        name: "run",
+        upstream: None,
+        summary: "run a program that was written for libguestfs",
+        main: commands::run::main,
     },
 ];
 
@@ -60,8 +71,8 @@ fn main() -> ExitCode {
     let mut arguments = std::env::args_os();
     let started_as = arguments.next().unwrap_or_default();
     let started_as = Path::new(&started_as).file_name().unwrap_or_default();
-    if let Some(command) = COMMANDS.iter().find(|command| started_as == command.upstream) {
-        return (command.main)(command.upstream, arguments.collect());
+    if let Some(command) = COMMANDS.iter().find(|command| command.upstream.is_some_and(|name| started_as == name)) {
+        return (command.main)(command.upstream.unwrap_or(command.name), arguments.collect());
     }
     let Some(word) = arguments.next() else {
         eprint!("{}", usage());
@@ -77,7 +88,10 @@ fn main() -> ExitCode {
             println!("glassbox {}", env!("CARGO_PKG_VERSION"));
             ExitCode::SUCCESS
         }
-        name => match COMMANDS.iter().find(|command| name == Some(command.name) || name == Some(command.upstream)) {
+        name => match COMMANDS
+            .iter()
+            .find(|command| name == Some(command.name) || name.is_some() && name == command.upstream)
+        {
             Some(command) => (command.main)(&format!("glassbox {}", command.name), arguments.collect()),
             None => {
                 eprintln!("glassbox: there is no command '{}'", word.display());

@@ -56,12 +56,7 @@ pub unsafe fn strings<'a>(list: *const *const c_char) -> Option<StringList<'a>> 
 impl<'a> Arguments<'a> {
     /// For the call of `info`, whose file arguments become `files`.
     pub fn new(info: &'static CallInfo, files: &'a mut HostFiles) -> Self {
-        Arguments {
-            info,
-            input: Some(&mut files.input),
-            output: Some(&mut files.output),
-            names: FileNames::default(),
-        }
+        Arguments { info, input: Some(&mut files.input), output: Some(&mut files.output), names: FileNames::default() }
     }
 
     /// The names of the files that were given.

@@ -83,7 +83,7 @@ unsafe fn call_with<'a, C: Call + 'a, R>(
 ) -> R {
     // SAFETY: the caller's.
     let Some(handle) = (unsafe { Guestfs::borrow(g) }) else {
-        complain(C::INFO, "the handle is NULL");
+        complain(&format!("{}: the handle is NULL", C::INFO.name));
         return failed;
     };
     let mut returned = failed;
@@ -157,7 +157,7 @@ fn panicked(info: &'static CallInfo, panic: &(dyn Any + Send)) -> Error {
 }
 
 /// Tells of a mistake that has no handle to be an error of.
-pub fn complain(info: &CallInfo, what: &str) {
+pub fn complain(what: &str) {
     // There is nobody to tell if it can't be printed.
-    let _ = writeln!(std::io::stderr(), "libguestfs: error: {}: {what}", info.name);
+    let _ = writeln!(std::io::stderr(), "libguestfs: error: {what}");
 }

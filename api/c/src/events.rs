@@ -12,17 +12,8 @@ use crate::handle::Guestfs;
 use crate::memory::Memory;
 
 /// `guestfs_event_callback`
-pub type EventCallback = unsafe extern "C" fn(
-    *mut Guestfs,
-    *mut c_void,
-    u64,
-    c_int,
-    c_int,
-    *const c_char,
-    usize,
-    *const u64,
-    usize,
-);
+pub type EventCallback =
+    unsafe extern "C" fn(*mut Guestfs, *mut c_void, u64, c_int, c_int, *const c_char, usize, *const u64, usize);
 
 /// Pointers that a listener keeps.
 struct Kept {

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, Once, PoisonError};
 use glassbox_api::requests;
 use glassbox_engine::{Events, Handle};
 
-use crate::call::call;
+use crate::call::{call, complain};
 use crate::errors::Errors;
 use crate::events::OldCallbacks;
 use crate::lock::Exclusive;
@@ -158,7 +158,7 @@ fn create(flags: c_uint) -> *mut Guestfs {
 #[unsafe(no_mangle)]
 unsafe extern "C" fn guestfs_close(g: *mut Guestfs) {
     if !g.is_null() && !open().all.contains(&g.addr()) {
-        eprintln!("libguestfs: guestfs_close: the handle is closed already");
+        complain("guestfs_close: the handle is closed already");
         return;
     }
     // SAFETY: the caller's; and it is open.
@@ -166,7 +166,7 @@ unsafe extern "C" fn guestfs_close(g: *mut Guestfs) {
     // Dropped behind the lock, where it tells its listeners, to whom the handle must still be one.
     let dropped = catch_unwind(AssertUnwindSafe(|| handle.engine.with(|engine| drop(engine.take()))));
     if matches!(dropped, Ok(Err(_))) {
-        eprintln!("libguestfs: guestfs_close: called from within a call on the same handle: not closed");
+        complain("guestfs_close: called from within a call on the same handle: not closed");
         return;
     }
     {
@@ -184,9 +184,10 @@ unsafe extern "C" fn guestfs_close(g: *mut Guestfs) {
 /// Has the handles that are open when the program exits closed.
 fn close_at_exit() {
     static ONCE: Once = Once::new();
-    // SAFETY: the function stays loaded until it was called: atexit(3) of a shared library is bound to the library.
     ONCE.call_once(|| {
-        unsafe { libc::atexit(close_all) };
+        // SAFETY: the function is there when it is called: what a library registers is called before it is unloaded.
+        let registered = unsafe { libc::atexit(close_all) };
+        debug_assert_eq!(registered, 0, "there is room for at least 32 functions");
     });
 }
 

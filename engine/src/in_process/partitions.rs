@@ -77,7 +77,8 @@ impl Partitions for InProcess {
             None if glassbox_filesystems::detect::detect(&whole.source)?.is_some() => {
                 Ok(vec![listed(1, 0, whole.source.len())])
             }
-            None => Err(Error::usage("unrecognised disk label").at_path(&whole.name)),
+            // Programs look at the number: libguestfs gives one here.
+            None => Err(Error::os_with(Errno::EINVAL, "unrecognised disk label").at_path(&whole.name)),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use bstr::{BStr, BString};
 use glassbox_api::Mounting;
-use glassbox_io::{Error, Result};
+use glassbox_io::{Errno, Error, Result};
 
 use super::Library;
 
@@ -18,7 +18,7 @@ impl Mounting for Library<'_> {
         let parsed = self.0.internal_parse_mountable(mountable)?;
         match parsed.im_type {
             SUBVOLUME => Ok(parsed.im_volume),
-            _ => Err(Error::usage("not a btrfs subvolume identifier")),
+            _ => Err(Error::os_with(Errno::EINVAL, "not a btrfs subvolume identifier")),
         }
     }
 }

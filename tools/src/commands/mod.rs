@@ -6,6 +6,7 @@ pub mod df;
 pub mod filesystems;
 mod guest;
 pub mod ls;
+pub mod run;
 pub mod tar_out;
 
 use std::ffi::OsString;

@@ -51,7 +51,8 @@ fn one_struct(text: &mut String, contract: &Contract, name: &str) {
             writeln!(text, "  {declaration};").unwrap();
         }
     }
-    writeln!(text, "}};\n\nstruct guestfs_{name}_list {{\n  uint32_t len;\n  struct guestfs_{name} *val;\n}};\n").unwrap();
+    writeln!(text, "}};\n\nstruct guestfs_{name}_list {{\n  uint32_t len;\n  struct guestfs_{name} *val;\n}};\n")
+        .unwrap();
     writeln!(text, "#define GUESTFS_HAVE_STRUCT_{} 1", name.to_uppercase()).unwrap();
     for suffix in ["", "_list"] {
         let kind = format!("struct guestfs_{name}{suffix}");
