@@ -16,6 +16,8 @@ mod features;
 mod file_architecture;
 mod files_read;
 mod filesystem_detect;
+mod hive_file;
+mod hivex;
 mod initrd;
 mod inspection;
 mod lvm;
@@ -56,6 +58,8 @@ pub struct InProcess {
     last_listing: Option<files_read::Listing>,
     /// What `inspect_os` found.
     inspected: Vec<inspection::Inspected>,
+    /// The hive that `hivex_open` opened.
+    hive: Option<glassbox_registry::Hive>,
     current: Current,
 }
 
@@ -78,6 +82,7 @@ impl InProcess {
             umask: 0o22,
             last_listing: None,
             inspected: Vec::new(),
+            hive: None,
             current: Current::default(),
         })
     }

@@ -10,7 +10,6 @@ impl glassbox_api::F2fs for InProcess {}
 impl glassbox_api::FilesWrite for InProcess {}
 impl glassbox_api::FilesystemCreateCheck for InProcess {}
 impl glassbox_api::HandleConfig for InProcess {}
-impl glassbox_api::Hivex for InProcess {}
 impl glassbox_api::HostImage for InProcess {}
 impl glassbox_api::Inotify for InProcess {}
 impl glassbox_api::Journal for InProcess {}
