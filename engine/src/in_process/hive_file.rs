@@ -1,6 +1,7 @@
 //! Registry hives as files of a guest, with the transaction logs beside them.
 
 use bstr::{BStr, BString, ByteSlice};
+use glassbox_filesystems::FileType;
 use glassbox_io::{Errno, Error, Result, ResultExt};
 use glassbox_registry::{Hive, MAX_HIVE_SIZE, needs_recovery};
 
@@ -35,6 +36,9 @@ fn logs(vfs: &Vfs, path: &BStr) -> Result<Vec<Vec<u8>>> {
 
 fn read(vfs: &Vfs, path: &BStr) -> Result<Vec<u8>> {
     let found = vfs.resolve(path, Follow::Always)?;
+    if found.file_type()? != FileType::Regular {
+        return Err(Error::os_with(Errno::EINVAL, "not a registry hive: not a regular file").at_path(path));
+    }
     let file = found.filesystem.open(found.node).at_path(path)?;
     let length = file.len();
     if length > MAX_HIVE_SIZE {

@@ -101,6 +101,11 @@ impl Tree {
         self.spelled(path).is_some_and(|path| self.is_dir(path))
     }
 
+    /// The files as the handle sees those that are mounted.
+    pub fn vfs(&self) -> &Vfs {
+        &self.vfs
+    }
+
     /// The file that `path` leads to.
     pub fn locate(&self, path: impl AsRef<[u8]>) -> Result<Located> {
         self.vfs.resolve(path.as_ref().as_bstr(), Follow::Always)
