@@ -1,7 +1,8 @@
 //! A bounded cache of pages, for metadata.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::{Extent, ReadAt, Result};
 
@@ -23,14 +24,35 @@ pub struct Cached<S> {
 #[derive(Default)]
 struct Shard {
     slots: Vec<Slot>,
-    by_page: HashMap<u64, usize>,
+    by_page: HashMap<u64, usize, BuildHasherDefault<PageHasher>>,
     hand: usize,
 }
 
 struct Slot {
     page: u64,
-    bytes: Arc<[u8]>,
+    bytes: Vec<u8>,
     referenced: bool,
+}
+
+/// Spreads page numbers by a multiplication. An image can choose pages that collide, but a shard has few.
+#[derive(Default)]
+struct PageHasher(u64);
+
+impl Hasher for PageHasher {
+    fn write_u64(&mut self, page: u64) {
+        // 2^64 divided by the golden ratio (Knuth, The Art of Computer Programming 3, 6.4).
+        self.0 = page.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(self.0 ^ u64::from(*byte));
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 impl<S: ReadAt> Cached<S> {
@@ -53,22 +75,31 @@ impl<S: ReadAt> Cached<S> {
         &self.inner
     }
 
-    /// The bytes of page number `page`: whole, or shorter where the source ends.
-    fn page(&self, page: u64) -> Result<Arc<[u8]>> {
-        let shard = &self.shards;
+    /// Copies to `to` what page number `page` has from `within` on; how many bytes.
+    fn read_page(&self, page: u64, within: usize, to: &mut [u8]) -> Result<usize> {
         let index = usize::try_from(page.checked_rem(SHARDS as u64).unwrap_or(0)).unwrap_or(0);
-        let Some(shard) = shard.get(index) else { return Ok(Arc::from(Vec::new())) };
+        let Some(shard) = self.shards.get(index) else { return Ok(0) };
         if let Some(bytes) = lock(shard).get(page) {
-            return Ok(bytes);
+            return Ok(copy(bytes, within, to));
         }
         // Read without the lock: another thread may read the same page meanwhile, which is wasteful and harmless.
         let mut bytes = vec![0; self.page_size];
         let count = self.inner.read_at(&mut bytes, page.saturating_mul(self.page_size as u64))?;
         bytes.truncate(count);
-        let bytes: Arc<[u8]> = bytes.into();
-        lock(shard).put(page, bytes.clone(), self.pages_per_shard);
-        Ok(bytes)
+        let count = copy(&bytes, within, to);
+        lock(shard).put(page, bytes, self.pages_per_shard);
+        Ok(count)
     }
+}
+
+/// Copies as much of `bytes` from `within` on as there is and as fits.
+fn copy(bytes: &[u8], within: usize, to: &mut [u8]) -> usize {
+    let from = bytes.get(within..).unwrap_or_default();
+    let count = from.len().min(to.len());
+    if let (Some(to), Some(from)) = (to.get_mut(..count), from.get(..count)) {
+        to.copy_from_slice(from);
+    }
+    count
 }
 
 fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
@@ -77,13 +108,13 @@ fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
 }
 
 impl Shard {
-    fn get(&mut self, page: u64) -> Option<Arc<[u8]>> {
+    fn get(&mut self, page: u64) -> Option<&[u8]> {
         let slot = self.slots.get_mut(*self.by_page.get(&page)?)?;
         slot.referenced = true;
-        Some(slot.bytes.clone())
+        Some(&slot.bytes)
     }
 
-    fn put(&mut self, page: u64, bytes: Arc<[u8]>, capacity: usize) {
+    fn put(&mut self, page: u64, bytes: Vec<u8>, capacity: usize) {
         if self.by_page.contains_key(&page) {
             return;
         }
@@ -123,13 +154,11 @@ impl<S: ReadAt> ReadAt for Cached<S> {
             if at >= self.inner.len() {
                 break;
             }
-            let page = self.page(at.checked_div(size).unwrap_or(0))?;
             let within = usize::try_from(at.checked_rem(size).unwrap_or(0)).unwrap_or(0);
-            let Some(from) = page.get(within..).filter(|rest| !rest.is_empty()) else { break };
             let Some(to) = buf.get_mut(done..) else { break };
-            let count = from.len().min(to.len());
-            if let (Some(to), Some(from)) = (to.get_mut(..count), from.get(..count)) {
-                to.copy_from_slice(from);
+            let count = self.read_page(at.checked_div(size).unwrap_or(0), within, to)?;
+            if count == 0 {
+                break;
             }
             done = done.saturating_add(count);
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use bstr::{BStr, BString, ByteSlice};
 use glassbox_filesystems::ext::{Ext, Superblock};
@@ -11,7 +12,7 @@ use glassbox_filesystems::{Filesystem, NodeId};
 use glassbox_formats::{Format, OpenOptions};
 use glassbox_io::{Errno, Source};
 use glassbox_tests::manifest;
-use glassbox_tests::{corpus, fixture};
+use glassbox_tests::{corpus, fixture, glassbox};
 
 fn source(image: &Path) -> Source {
     let options = OpenOptions::new().format(Format::Raw);
@@ -240,6 +241,24 @@ fn encrypted_files_have_a_stat_and_nothing_else() {
         let error = error.expect("it can't be read without a key");
         assert!(error.is_unsupported() && error.message().contains("encrypted"), "{error:?}");
     }
+}
+
+#[test]
+fn trees_are_listed_past_directories_that_cannot_be_read() {
+    let image = fixture("ext").join("encrypted.img");
+    let list = |option: &str| {
+        let mut ls = Command::new(glassbox());
+        let output = ls.args(["ls", option, "-m", "/dev/sda", "-a"]).arg(&image).arg("/").output().unwrap();
+        assert!(!output.status.success(), "not all was listed");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("encrypted"), "{output:?}");
+        let last = |line: &str| line.rsplit(' ').next().unwrap_or_default().to_owned();
+        let mut names: Vec<String> = String::from_utf8(output.stdout).unwrap().lines().map(last).collect();
+        names.sort_unstable();
+        names
+    };
+    assert_eq!(list("-R"), ["file", "link", "lost+found", "secret"]);
+    // Where the link leads can't be told, so it isn't in the list.
+    assert_eq!(list("-lR"), ["/", "/file", "/lost+found", "/secret"]);
 }
 
 #[test]

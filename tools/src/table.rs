@@ -39,17 +39,27 @@ pub fn csv(out: &mut dyn Write, row: &[BString]) -> io::Result<()> {
         if index > 0 {
             out.write_all(b",")?;
         }
-        if cell.iter().any(|byte| matches!(byte, b',' | b'"' | b' ' | b'\n' | b'\r')) {
-            out.write_all(b"\"")?;
-            for byte in cell.iter() {
-                out.write_all(if *byte == b'"' { b"\"\"" } else { std::slice::from_ref(byte) })?;
-            }
-            out.write_all(b"\"")?;
-        } else {
-            out.write_all(cell)?;
-        }
+        let mut quoted = cell.to_vec();
+        quote(&mut quoted, 0);
+        out.write_all(&quoted)?;
     }
     out.write_all(b"\n")
+}
+
+/// Puts what `text` has from `start` on in quotes, if comma-separated values need them.
+pub fn quote(text: &mut Vec<u8>, start: usize) {
+    if !text[start..].iter().any(|byte| matches!(byte, b',' | b'"' | b' ' | b'\n' | b'\r')) {
+        return;
+    }
+    let bare = text.split_off(start);
+    text.push(b'"');
+    for byte in bare {
+        if byte == b'"' {
+            text.push(byte);
+        }
+        text.push(byte);
+    }
+    text.push(b'"');
 }
 
 /// A number of bytes for people: `20M`, `2.4M`, `512`; units of 1024, rounded to the nearest.

@@ -54,8 +54,8 @@ pub struct InProcess {
     pub(crate) read_only_devices: HashSet<BString>,
     /// The mask that files would be made with; kept for `umask`.
     pub(crate) umask: u32,
-    /// The directory that was listed last.
-    last_listing: Option<files_read::Listing>,
+    /// The directories that were listed last.
+    listings: files_read::Listings,
     /// What `inspect_os` found.
     inspected: Vec<inspection::Inspected>,
     /// The hive that `hivex_open` opened.
@@ -80,7 +80,7 @@ impl InProcess {
             vfs: Vfs::default(),
             read_only_devices: HashSet::new(),
             umask: 0o22,
-            last_listing: None,
+            listings: files_read::Listings::default(),
             inspected: Vec::new(),
             hive: None,
             current: Current::default(),
@@ -91,7 +91,7 @@ impl InProcess {
     pub(crate) fn begin(&mut self, info: &CallInfo, serial: u64, events: Arc<Events>, cancelled: Arc<AtomicBool>) {
         if info.group == Group::Mount {
             // What a path means may be another directory afterwards.
-            self.last_listing = None;
+            self.listings.clear();
         }
         let procedure = u64::from(info.proc_nr.unwrap_or(0));
         self.current = Current { events, cancelled, procedure, serial };

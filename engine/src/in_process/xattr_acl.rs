@@ -6,19 +6,16 @@ mod capabilities;
 use bstr::{BStr, BString, ByteSlice};
 use glassbox_api::XattrAcl;
 use glassbox_api::structs::Xattr;
-use glassbox_filesystems::FileType;
+use glassbox_filesystems::{FileType, Filesystem, NodeId};
 use glassbox_io::{Errno, Error, Result, ResultExt};
 
 use super::InProcess;
-use super::files_read::join;
 use crate::vfs::Follow;
 
 impl InProcess {
     fn all_xattrs(&self, path: &BStr, follow: Follow) -> Result<Vec<Xattr>> {
         let found = self.locate(path, follow).during("listxattr")?;
-        let mut xattrs = found.filesystem.xattrs(found.node).at_path(path).during("listxattr")?;
-        xattrs.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-        Ok(xattrs.into_iter().map(|xattr| Xattr { attrname: xattr.name, attrval: xattr.value }).collect())
+        xattrs_of(found.filesystem.as_ref(), found.node).at_path(path).during("listxattr")
     }
 
     fn one_xattr(&self, path: &BStr, name: &BStr, follow: Follow) -> Result<Option<Vec<u8>>> {
@@ -30,6 +27,13 @@ impl InProcess {
         let value = self.one_xattr(path, name, follow)?;
         value.ok_or_else(|| Error::os(Errno::ENODATA).during("getxattr"))
     }
+}
+
+/// The attributes of a file by name.
+fn xattrs_of(filesystem: &dyn Filesystem, node: NodeId) -> Result<Vec<Xattr>> {
+    let mut xattrs = filesystem.xattrs(node)?;
+    xattrs.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    Ok(xattrs.into_iter().map(|xattr| Xattr { attrname: xattr.name, attrval: xattr.value }).collect())
 }
 
 impl XattrAcl for InProcess {
@@ -52,16 +56,15 @@ impl XattrAcl for InProcess {
     /// For each name an entry without a name that tells the number of attributes, as text with a NUL, then those. A
     /// file that can't be read has an empty text there.
     fn internal_lxattrlist(&mut self, path: &BStr, names: &[&BStr]) -> Result<Vec<Xattr>> {
-        self.directory(path)?;
         let mut list = Vec::new();
-        for name in names {
+        for file in self.files_in(path, names)? {
             let head = |value| Xattr { attrname: BString::default(), attrval: value };
-            match self.all_xattrs(join(path, name).as_ref(), Follow::NotLast) {
-                Ok(xattrs) => {
+            match file.and_then(|(mount, node)| xattrs_of(mount.filesystem.as_ref(), node).ok()) {
+                Some(xattrs) => {
                     list.push(head(format!("{}\0", xattrs.len()).into_bytes()));
                     list.extend(xattrs);
                 }
-                Err(_) => list.push(head(Vec::new())),
+                None => list.push(head(Vec::new())),
             }
         }
         Ok(list)

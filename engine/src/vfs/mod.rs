@@ -18,7 +18,7 @@ use glassbox_io::{Errno, Error, Result};
 pub use resolve::Follow;
 pub use walk::{Step, Visit};
 
-use scaffold::Scaffold;
+pub(crate) use scaffold::Scaffold;
 
 /// Names one mount as long as it is mounted; never used again afterwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -192,11 +192,18 @@ impl Vfs {
         self.scaffold.remove(found.node).map_err(|error| error.at_path(path))
     }
 
-    /// What is at `node` of the mount that `directory` is on, seen through mounts: the number of its device, its
-    /// filesystem and its node there.
-    pub fn seen(&self, directory: &Located, node: NodeId) -> Option<(u64, &Arc<dyn Filesystem>, NodeId)> {
+    /// What is at `node` of the mount that `directory` is on, seen through mounts.
+    pub fn seen(&self, directory: &Located, node: NodeId) -> Option<(&Mount, NodeId)> {
         let (mount, node) = self.through_mounts(directory.mount, node);
-        self.get(mount).map(|mount| (mount.device_number, &mount.filesystem, node))
+        Some((self.get(mount)?, node))
+    }
+
+    /// The file that `directory` has at `node` by this name.
+    pub fn child(&self, directory: &Located, node: NodeId, name: &BStr) -> Option<Located> {
+        let (mount, node) = self.seen(directory, node)?;
+        let path = join(directory.path.as_ref(), name);
+        let (filesystem, device_number) = (mount.filesystem.clone(), mount.device_number);
+        Some(Located { mount: mount.id, filesystem, device_number, node, path })
     }
 
     /// Why a file can't be written to: its mount is read-only, or writing isn't done here.
@@ -240,6 +247,16 @@ impl Vfs {
         above.into_iter().for_each(|id| self.detach(id));
         self.mounts.retain(|mount| mount.id != id);
     }
+}
+
+/// The path of `name` in `directory`.
+pub(crate) fn join(directory: &BStr, name: &BStr) -> BString {
+    let mut path = directory.to_owned();
+    if !path.ends_with(b"/") {
+        path.push(b'/');
+    }
+    path.extend_from_slice(name);
+    path
 }
 
 /// Cuts the last name off a path: `/a/b/` → (`/a/`, `b`); `None` for the root.

@@ -62,10 +62,12 @@ impl Vfs {
     /// Shows `visit` every file below `start`, which is a directory; a directory comes before what is in it, and
     /// entries come in the order of their directory. Symbolic links are not followed; mounts are crossed.
     ///
-    /// A directory met twice is *corrupt*: no filesystem here can hold it, and it would never end.
+    /// A directory that can't be read is passed over, as find(1) does it; after all the others the first such error is
+    /// returned. A directory met twice is *corrupt*: no filesystem here can hold it, and it would never end.
     pub fn walk(&self, start: &Located, visit: &mut dyn FnMut(&Visit<'_>) -> Result<Step>) -> Result<()> {
         let mut path = BString::default();
         let mut met = HashSet::from([(start.mount, start.node)]);
+        let mut unread = None;
         let mut frames = vec![self.frame(start.mount, start.node, 0).map_err(|error| error.at_path(&start.path))?];
         while let Some(frame) = frames.last_mut() {
             let Some(entry) = frame.entries.get(frame.next) else {
@@ -94,16 +96,19 @@ impl Vfs {
             match visit(&shown)? {
                 Step::Stop => return Ok(()),
                 Step::On if is_directory => {
-                    if !met.insert((id, node)) {
-                        return Err(Error::corrupt("a directory is in two places").at_path(&path));
+                    let frame = match met.insert((id, node)) {
+                        true => self.frame(id, node, path.len()),
+                        false => Err(Error::corrupt("a directory is in two places")),
+                    };
+                    match frame {
+                        Ok(frame) => frames.push(frame),
+                        Err(error) => drop(unread.get_or_insert_with(|| error.at_path(&path))),
                     }
-                    let frame = self.frame(id, node, path.len()).map_err(|error| error.at_path(&path))?;
-                    frames.push(frame);
                 }
                 _ => {}
             }
         }
-        Ok(())
+        unread.map_or(Ok(()), Err)
     }
 
     fn frame(&self, mount: MountId, node: NodeId, path_length: usize) -> Result<Frame> {

@@ -251,16 +251,15 @@ impl Ext {
 fn inode_checksum_matches(fields: Fields<'_>, seed: u32, extra_isize: u16) -> Result<bool> {
     const LOW: usize = 0x7c;
     const HIGH: usize = 0x82;
-    let mut crc = crc32c(seed, fields.slice(0, LOW)?);
-    crc = crc32c(crc, &[0; 2]);
-    let rest = LOW.saturating_add(2);
+    let before = crc32c(seed, fields.slice(0, LOW)?);
+    // What is stored counts as zeros.
     if extra_isize < 4 {
-        crc = crc32c(crc, fields.from(rest)?.bytes());
+        let crc = crc32c(crc32c(before, &[0; 2]), fields.from(LOW.saturating_add(2))?.bytes());
         return Ok(fields.le16(LOW)? == (crc & 0xffff) as u16);
     }
-    crc = crc32c(crc, fields.slice(rest, HIGH.saturating_sub(rest))?);
-    crc = crc32c(crc, &[0; 2]);
-    crc = crc32c(crc, fields.from(HIGH.saturating_add(2))?.bytes());
+    let [a, b, c, d] = fields.array(LOW.saturating_add(2))?;
+    let crc = crc32c(before, &[0, 0, a, b, c, d, 0, 0]);
+    let crc = crc32c(crc, fields.from(HIGH.saturating_add(2))?.bytes());
     Ok((u32::from(fields.le16(HIGH)?) << 16) | u32::from(fields.le16(LOW)?) == crc)
 }
 

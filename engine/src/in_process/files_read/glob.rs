@@ -6,8 +6,7 @@ use bstr::{BStr, BString, ByteSlice};
 use glassbox_filesystems::FileType;
 use glassbox_io::{Error, Result};
 
-use super::join;
-use crate::vfs::{Follow, Vfs};
+use crate::vfs::{Follow, Vfs, join};
 
 /// A pattern with braces stands for many; more than these are refused, since each `{a,b}` doubles their number.
 const MAX_ALTERNATIVES: usize = 4096;

@@ -8,9 +8,8 @@ use bstr::{BStr, BString};
 use glassbox_filesystems::{FileType, Stat};
 use glassbox_io::Result;
 
-use super::join;
 use crate::calendar::Date;
-use crate::vfs::{Follow, Located, Vfs};
+use crate::vfs::{Follow, Located, Vfs, join};
 
 /// Files changed longer ago than half of a mean Gregorian year (or in the future) are shown with the year instead of
 /// the time of day.
@@ -38,12 +37,13 @@ pub fn long(vfs: &Vfs, path: &BStr, security: bool) -> Result<BString> {
     let mut rows = vec![row(&found, ".".into())?, row(&parent, "..".into())?];
     let mut names = Vec::new();
     found.filesystem.read_dir(found.node, &mut |entry| {
-        names.push(entry.name.to_owned());
+        names.push((entry.name.to_owned(), entry.node));
         ControlFlow::Continue(())
     })?;
-    for name in names {
-        let child = vfs.resolve(join(found.path.as_ref(), name.as_ref()).as_ref(), Follow::NotLast)?;
-        rows.push(row(&child, name)?);
+    for (name, node) in names {
+        if let Some(child) = vfs.child(&found, node, name.as_ref()) {
+            rows.push(row(&child, name)?);
+        }
     }
     rows.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     let blocks: u64 = rows.iter().map(|row| row.stat.blocks).sum();

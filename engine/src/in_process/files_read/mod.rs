@@ -23,13 +23,11 @@ use glassbox_filesystems::{FileType, NodeId, Stat};
 use glassbox_io::{Errno, Error, ExtentKind, Extents, ReadAt, Result, ResultExt};
 
 use super::InProcess;
-use crate::vfs::{Follow, Located, Step, Vfs};
+use crate::vfs::{Follow, Located, Mount, Step, Vfs, join};
 
 use grep::Grep;
-pub(crate) use listing_cache::Listing;
-
-/// From so many names on, reading the whole directory is quicker than looking each of them up.
-const MANY_NAMES: usize = 8;
+use listing_cache::Listing;
+pub(crate) use listing_cache::Listings;
 
 /// `ST_RDONLY` and `ST_RELATIME` of statvfs(3): how the appliance's mounts look.
 const ST_RDONLY: i64 = 1;
@@ -53,20 +51,25 @@ impl InProcess {
 
     /// The file at `path`, which must be a directory.
     pub(crate) fn directory(&self, path: &BStr) -> Result<Located> {
-        let found = self.locate(path, Follow::Always)?;
-        match found.file_type()? {
-            FileType::Directory => Ok(found),
-            _ => Err(Error::os(Errno::ENOTDIR).at_path(path)),
-        }
+        directory(&self.vfs, path)
     }
 
-    /// The directory at `path` with its names; the one that was asked for last is remembered.
+    /// The directory at `path` with its names; those listed last are remembered.
     fn listing(&mut self, path: &BStr) -> Result<&Listing> {
-        let listing = match self.last_listing.take() {
-            Some(listing) if listing.asked == path => listing,
-            _ => Listing::read(path, self.directory(path)?)?,
-        };
-        Ok(self.last_listing.insert(listing))
+        let vfs = &self.vfs;
+        self.listings.list(vfs, path, |path| directory(vfs, path))
+    }
+
+    /// What each of `names` in the directory `path` is, seen through mounts; `None` where there is nothing or it can't
+    /// be looked up.
+    pub(crate) fn files_in(
+        &mut self,
+        path: &BStr,
+        names: &[&BStr],
+    ) -> Result<impl Iterator<Item = Option<(&Mount, NodeId)>>> {
+        let vfs = &self.vfs;
+        let (directory, nodes) = self.listings.find(vfs, path, names, |path| directory(vfs, path))?;
+        Ok(nodes.into_iter().map(move |node| vfs.seen(&directory, node?)))
     }
 
     /// Whether `path` names a file of this type. One that isn't there is of no type.
@@ -97,6 +100,14 @@ impl InProcess {
 
     fn grep_lines(&self, grep: &Grep, path: &BStr, compressed: bool) -> Result<Vec<BString>> {
         self.with_file(path, |file| grep.lines(file, compressed))
+    }
+}
+
+fn directory(vfs: &Vfs, path: &BStr) -> Result<Located> {
+    let found = vfs.resolve(path, Follow::Always)?;
+    match found.file_type()? {
+        FileType::Directory => Ok(found),
+        _ => Err(Error::os(Errno::ENOTDIR).at_path(path)),
     }
 }
 
@@ -161,16 +172,6 @@ fn pread(source: &dyn ReadAt, count: i32, offset: i64) -> Result<Vec<u8>> {
     Ok(buf)
 }
 
-/// The path of `name` in `directory`.
-pub(crate) fn join(directory: &BStr, name: &BStr) -> BString {
-    let mut path = directory.to_owned();
-    if !path.ends_with(b"/") {
-        path.push(b'/');
-    }
-    path.extend_from_slice(name);
-    path
-}
-
 impl FilesRead for InProcess {
     fn download(&mut self, remotefilename: &BStr, filename: &mut dyn Write) -> Result<()> {
         self.download_range(remotefilename, 0..u64::MAX, filename)
@@ -205,31 +206,19 @@ impl FilesRead for InProcess {
     }
 
     fn internal_lstatnslist(&mut self, path: &BStr, names: &[&BStr]) -> Result<Vec<StatNs>> {
+        let stat = |file: Option<(&Mount, NodeId)>| {
+            let (mount, node) = file?;
+            Some(to_statns(&mount.filesystem.stat(node).ok()?, mount.device_number))
+        };
         // A file that isn't there has no inode number; the others are told nonetheless.
-        let missing = StatNs { st_ino: -1, ..StatNs::default() };
-        let listed = |vfs: &Vfs, directory: &Located, node: NodeId| -> Option<StatNs> {
-            let (device_number, filesystem, node) = vfs.seen(directory, node)?;
-            Some(to_statns(&filesystem.stat(node).ok()?, device_number))
-        };
-        let (directory, nodes) = match names.len() {
-            0..MANY_NAMES => {
-                let directory = self.directory(path)?;
-                let find = |name: &&BStr| directory.filesystem.lookup(directory.node, name).unwrap_or(None);
-                let nodes: Vec<_> = names.iter().map(find).collect();
-                (directory, nodes)
-            }
-            _ => {
-                let listing = self.listing(path)?;
-                (listing.directory.clone(), listing.find(names))
-            }
-        };
-        let stat = |node: Option<NodeId>| node.and_then(|node| listed(&self.vfs, &directory, node));
-        Ok(nodes.into_iter().map(|node| stat(node).unwrap_or_else(|| missing.clone())).collect())
+        let missing = || StatNs { st_ino: -1, ..StatNs::default() };
+        Ok(self.files_in(path, names)?.map(|file| stat(file).unwrap_or_else(missing)).collect())
     }
 
     fn internal_readlinklist(&mut self, path: &BStr, names: &[&BStr]) -> Result<Vec<BString>> {
-        self.directory(path)?;
-        Ok(names.iter().map(|name| self.readlink(join(path, name).as_ref()).unwrap_or_default()).collect())
+        let target =
+            |file: Option<(&Mount, NodeId)>| file.and_then(|(mount, node)| mount.filesystem.read_link(node).ok());
+        Ok(self.files_in(path, names)?.map(|file| target(file).unwrap_or_default()).collect())
     }
 
     fn statvfs(&mut self, path: &BStr) -> Result<StatVfs> {
@@ -254,12 +243,7 @@ impl FilesRead for InProcess {
     }
 
     fn ls0(&mut self, dir: &BStr, filenames: &mut dyn Write) -> Result<()> {
-        let mut names = Vec::new();
-        for name in self.listing(dir).during("opendir")?.names() {
-            names.extend_from_slice(name);
-            names.push(0);
-        }
-        Ok(filenames.write_all(&names)?)
+        Ok(filenames.write_all(&self.listing(dir).during("opendir")?.names)?)
     }
 
     fn internal_readdir(&mut self, dir: &BStr, filename: &mut dyn Write) -> Result<()> {
@@ -297,13 +281,15 @@ impl FilesRead for InProcess {
         let mut files = std::io::BufWriter::with_capacity(64 << 10, files);
         // libguestfs cuts what it was given off each path, so a slash stays unless it was given too.
         let slash: &[u8] = if directory.ends_with(b"/") { b"" } else { b"/" };
-        self.vfs.walk(&start, &mut |visit| {
+        let walked = self.vfs.walk(&start, &mut |visit| {
             files.write_all(slash)?;
             files.write_all(visit.path)?;
             files.write_all(b"\0")?;
             Ok(Step::On)
-        })?;
-        Ok(files.flush()?)
+        });
+        // What was found is told, also where something couldn't be read.
+        files.flush()?;
+        walked
     }
 
     fn du(&mut self, path: &BStr) -> Result<i64> {

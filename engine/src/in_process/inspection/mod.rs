@@ -103,7 +103,7 @@ impl InProcess {
 impl Inspection for InProcess {
     fn inspect_os(&mut self) -> Result<Vec<BString>> {
         self.vfs.unmount_all();
-        self.last_listing = None;
+        self.listings.clear();
         let filesystems = self.list_filesystems()?;
         let inspected = filesystems.iter().filter_map(|(name, kind)| self.inspect(name.as_ref(), kind.as_ref()));
         self.inspected = join::join(inspected.collect(), |warning| self.warn(warning));

@@ -1,20 +1,22 @@
 //! `glassbox ls`: directories and trees of a guest, as virt-ls lists them.
 
+mod line;
+mod walk;
+
 use std::ffi::OsString;
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use bstr::{BStr, BString, ByteSlice};
-use glassbox_api::structs::StatNs;
+use bstr::{BString, ByteSlice};
 use glassbox_api::{Checksums, FilesRead};
 use glassbox_engine::Handle;
 use glassbox_io::Result as IoResult;
 use serde::Serialize;
 
-use super::{
-    COMMON_HELP, Common, Failure, MOUNT_HELP, Opened, common, finish, need_images, print, take_images, tell, text,
-};
+use self::line::Line;
+use self::walk::{File, Walk};
+use super::{COMMON_HELP, Common, Failure, MOUNT_HELP, Opened, common, finish, need_images, print, take_images, text};
 use crate::disks::Disks;
 use crate::options::{Options, UsageError};
 use crate::{json, local_time, table};
@@ -49,6 +51,8 @@ const LONG: [&str; 24] = [
 
 /// The checksum that `--checksum` without a type computes.
 const DEFAULT_CHECKSUM: &str = "md5";
+/// Bytes of output that are written at once: as much as a pipe holds.
+const OUTPUT: usize = 64 << 10;
 const FILE_TYPE: i64 = 0o170_000;
 const DIRECTORY: i64 = 0o040_000;
 const REGULAR: i64 = 0o100_000;
@@ -125,15 +129,16 @@ fn run(program: &str, arguments: Vec<OsString>) -> Result<(), Failure> {
     }
     let mut opened = Opened::new(program, &disks)?;
     opened.mount(program, &disks)?;
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = BufWriter::with_capacity(OUTPUT, io::stdout().lock());
     let mut failed = false;
     if choice.json {
         let mut list = json::List::begin(&mut out)?;
         for directory in &words {
-            failed |= walk(program, &mut opened, directory, choice.recursive, &mut |handle, path, stat| {
-                let entry = choice.entry(handle, path, stat)?;
-                Ok(list.push(&entry)?)
-            })?;
+            failed |= Walk::new(program, &mut opened).show(
+                directory.as_bstr(),
+                choice.recursive,
+                &mut |handle, file| Ok(list.push(&choice.entry(handle, file)?)?),
+            )?;
         }
         list.end()?;
     } else {
@@ -174,6 +179,9 @@ impl Choice {
             || self.extra_stats
             || self.times.is_some()
             || self.checksum.is_some() && !self.json;
+        if self.csv && self.human {
+            return Err(UsageError { message: "you cannot use -h and --csv options together".into(), see_help: false });
+        }
         if details && !(self.long && self.recursive) {
             return Err(UsageError {
                 message: "used a flag which can only be combined with -lR mode".into(),
@@ -217,85 +225,77 @@ impl Choice {
             }
             (true, true) => {
                 let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs().cast_signed());
-                walk(program, opened, directory, true, &mut |handle, path, stat| {
-                    let row = self.row(handle, path, stat, now)?;
-                    match self.csv {
-                        true => table::csv(out, &row)?,
-                        false => {
-                            out.write_all(&bstr::join(" ", &row))?;
-                            out.write_all(b"\n")?;
-                        }
-                    }
-                    Ok(())
+                let mut line = Line::new(self.csv);
+                Walk::new(program, opened).show(path, true, &mut |handle, file| {
+                    line.clear();
+                    self.write(&mut line, handle, file, now)?;
+                    Ok(out.write_all(line.end())?)
                 })
             }
         }
     }
 
     /// The fields of a line of `-lR`.
-    fn row(&self, handle: &mut Handle, path: &BStr, stat: &StatNs, now: i64) -> Result<Vec<BString>, Visit> {
-        let mut row: Vec<BString> = Vec::new();
-        let pad = |text: String, width: usize| BString::from(if self.csv { text } else { format!("{text:>width$}") });
-        row.push(kind(stat.st_mode).to_string().into());
-        row.push(format!("{:04o}", stat.st_mode & 0o7777).into());
-        let size = match self.human {
-            true => table::human(u64::try_from(stat.st_size).unwrap_or(0)),
-            false => stat.st_size.to_string(),
-        };
-        row.push(pad(size, 10));
+    fn write(&self, line: &mut Line, handle: &mut Handle, file: &File<'_>, now: i64) -> IoResult<()> {
+        let stat = file.stat;
+        line.field(|text| text.push(kind(stat.st_mode) as u8));
+        line.field(|text| text.extend(permissions(stat.st_mode)));
+        match self.human {
+            true => line.padded(table::human(u64::try_from(stat.st_size).unwrap_or(0)).as_bytes(), 10),
+            false => line.number(stat.st_size, if self.csv { 0 } else { 10 }),
+        }
         if self.uids {
-            row.extend([stat.st_uid, stat.st_gid].map(|id| BString::from(format!("{id:>4}"))));
+            line.number(stat.st_uid, 4);
+            line.number(stat.st_gid, 4);
         }
         if let Some(times) = self.times {
             for seconds in [stat.st_atime_sec, stat.st_mtime_sec, stat.st_ctime_sec] {
-                row.push(match times {
-                    Times::Local => local_time::format(seconds).into(),
-                    Times::Epoch => seconds.to_string().into(),
-                    Times::Relative => format!("{:>8}", now.saturating_sub(seconds)).into(),
-                    Times::Days => format!("{:>3}", now.saturating_sub(seconds).div_euclid(86_400)).into(),
-                });
+                match times {
+                    Times::Local => line.field(|text| local_time::append(text, seconds)),
+                    Times::Epoch => line.number(seconds, 0),
+                    Times::Relative => line.number(now.saturating_sub(seconds), 8),
+                    Times::Days => line.number(now.saturating_sub(seconds).div_euclid(86_400), 3),
+                }
             }
         }
         if self.extra_stats {
-            row.push(device(stat.st_dev).into());
-            row.push(stat.st_ino.to_string().into());
-            row.push(stat.st_nlink.to_string().into());
-            row.push(device(stat.st_rdev).into());
-            row.push(stat.st_blocks.to_string().into());
+            line.field(|text| device(text, stat.st_dev));
+            line.number(stat.st_ino, 0);
+            line.number(stat.st_nlink, 0);
+            line.field(|text| device(text, stat.st_rdev));
+            line.number(stat.st_blocks, 0);
         }
-        match self.checksum(handle, path, stat)? {
-            Some(checksum) => row.push(checksum),
-            None if self.csv && self.checksum.is_some() => row.push("".into()),
+        match self.checksum(handle, file)? {
+            Some(checksum) => line.text(checksum.as_bstr()),
+            None if self.csv && self.checksum.is_some() => line.text("".into()),
             None => {}
         }
-        row.push(path.into());
-        if stat.st_mode & FILE_TYPE == SYMLINK {
-            let target = handle.readlink(path)?;
-            match self.csv {
-                true => row.push(target),
-                false => row.extend(["->".into(), target]),
+        line.text(file.path);
+        if let Some(target) = file.target {
+            if !self.csv {
+                line.text("->".into());
             }
+            line.text(target);
         }
-        Ok(row)
+        Ok(())
     }
 
-    fn checksum(&self, handle: &mut Handle, path: &BStr, stat: &StatNs) -> IoResult<Option<BString>> {
+    fn checksum(&self, handle: &mut Handle, file: &File<'_>) -> IoResult<Option<BString>> {
         match &self.checksum {
-            Some(kind) if stat.st_mode & FILE_TYPE == REGULAR => handle.checksum(kind.as_bstr(), path).map(Some),
+            Some(kind) if file.stat.st_mode & FILE_TYPE == REGULAR => {
+                handle.checksum(kind.as_bstr(), file.path).map(Some)
+            }
             _ => Ok(None),
         }
     }
 
-    fn entry(&self, handle: &mut Handle, path: &BStr, stat: &StatNs) -> Result<Entry, Visit> {
+    fn entry(&self, handle: &mut Handle, file: &File<'_>) -> IoResult<Entry> {
         let time = |seconds: i64, nanoseconds: i64| seconds as f64 + nanoseconds as f64 / 1e9;
-        let link = match stat.st_mode & FILE_TYPE {
-            SYMLINK => Some(text(handle.readlink(path)?.as_bstr())),
-            _ => None,
-        };
+        let stat = file.stat;
         Ok(Entry {
-            path: text(path),
+            path: text(file.path),
             kind: kind(stat.st_mode),
-            mode: format!("{:04o}", stat.st_mode & 0o7777),
+            mode: permissions(stat.st_mode).map(char::from).iter().collect(),
             size: stat.st_size,
             uid: stat.st_uid,
             gid: stat.st_gid,
@@ -304,96 +304,10 @@ impl Choice {
             ctime: time(stat.st_ctime_sec, stat.st_ctime_nsec),
             inode: stat.st_ino,
             links: stat.st_nlink,
-            link,
-            checksum: self.checksum(handle, path, stat)?.map(|checksum| text(checksum.as_bstr())),
+            link: file.target.map(text),
+            checksum: self.checksum(handle, file)?.map(|checksum| text(checksum.as_bstr())),
         })
     }
-}
-
-/// Why a file isn't listed.
-enum Visit {
-    /// It can't be read; others can.
-    Unread(glassbox_io::Error),
-    /// The output can't be written.
-    Output(io::Error),
-}
-
-impl From<glassbox_io::Error> for Visit {
-    fn from(error: glassbox_io::Error) -> Self {
-        Visit::Unread(error)
-    }
-}
-
-impl From<io::Error> for Visit {
-    fn from(error: io::Error) -> Self {
-        Visit::Output(error)
-    }
-}
-
-type Visitor<'a> = dyn FnMut(&mut Handle, &BStr, &StatNs) -> Result<(), Visit> + 'a;
-
-/// Shows a directory and what is in it, in the order of names: everything below it, or its entries only. What can't be
-/// read is told and passed over; whether there was such.
-fn walk(
-    program: &str,
-    opened: &mut Opened,
-    root: &BString,
-    recursive: bool,
-    visit: &mut Visitor<'_>,
-) -> Result<bool, Failure> {
-    let mut failed = false;
-    let mut report = |opened: &Opened, path: &BString, error| {
-        tell(program, &opened.failed(path.to_string())(error));
-        failed = true;
-    };
-    // A stack of what is still to be shown, not recursion: how deep a tree is decides the image.
-    let mut waiting = vec![(root.clone(), None::<StatNs>)];
-    while let Some((path, stat)) = waiting.pop() {
-        let is_root = stat.is_none();
-        let stat = match stat.map_or_else(|| opened.handle.lstatns(path.as_bstr()), Ok) {
-            Ok(stat) => stat,
-            Err(error) => {
-                report(opened, &path, error);
-                continue;
-            }
-        };
-        if recursive || !is_root {
-            match visit(&mut opened.handle, path.as_bstr(), &stat) {
-                Ok(()) => {}
-                Err(Visit::Unread(error)) => report(opened, &path, error),
-                Err(Visit::Output(error)) => return Err(error.into()),
-            }
-        }
-        if !(is_root || recursive && stat.st_mode & FILE_TYPE == DIRECTORY) {
-            continue;
-        }
-        match entries(&mut opened.handle, &path) {
-            Ok(entries) => waiting.extend(entries.into_iter().rev()),
-            Err(error) => report(opened, &path, error),
-        }
-    }
-    Ok(failed)
-}
-
-/// The entries of a directory, by name.
-fn entries(handle: &mut Handle, directory: &BString) -> IoResult<Vec<(BString, Option<StatNs>)>> {
-    let names = handle.ls(directory.as_bstr())?;
-    let borrowed: Vec<&BStr> = names.iter().map(|name| name.as_bstr()).collect();
-    let stats = handle.lstatnslist(directory.as_bstr(), &borrowed)?;
-    let path = |name: &BString| {
-        let mut path = directory.clone();
-        if !path.ends_with(b"/") {
-            path.push(b'/');
-        }
-        path.extend_from_slice(name);
-        path
-    };
-    // A name that vanished, or can't be read, has the inode number -1.
-    Ok(names.iter().zip(stats).map(|(name, stat)| (path(name), Some(stat))).filter(readable).collect())
-}
-
-fn readable((_, stat): &(BString, Option<StatNs>)) -> bool {
-    stat.as_ref().is_none_or(|stat| stat.st_ino != -1)
 }
 
 /// The letter of a type of file.
@@ -410,12 +324,19 @@ fn kind(mode: i64) -> char {
     }
 }
 
-/// A device number as `major:minor`, in Linux's encoding.
-fn device(number: i64) -> String {
+/// The permissions as four octal digits.
+fn permissions(mode: i64) -> [u8; 4] {
+    [9, 6, 3, 0].map(|shift| b'0' + (mode >> shift & 7) as u8)
+}
+
+/// Appends a device number as `major:minor`, in Linux's encoding.
+fn device(text: &mut Vec<u8>, number: i64) {
     let number = number.cast_unsigned();
     let major = (number >> 8 & 0xfff) | (number >> 32 & !0xfff);
     let minor = (number & 0xff) | (number >> 12 & !0xff);
-    format!("{major}:{minor}")
+    text.extend_from_slice(itoa::Buffer::new().format(major).as_bytes());
+    text.push(b':');
+    text.extend_from_slice(itoa::Buffer::new().format(minor).as_bytes());
 }
 
 /// Turns the NULs between the names that `find0` writes into newlines.
@@ -477,6 +398,12 @@ mod tests {
 
     #[test]
     fn kinds_and_devices() {
+        let device = |number| {
+            let mut text = Vec::new();
+            super::device(&mut text, number);
+            BString::from(text)
+        };
+        assert_eq!(permissions(0o104_755), *b"4755");
         assert_eq!(kind(0o100_644), '-');
         assert_eq!(kind(0o040_755), 'd');
         assert_eq!(kind(0), 'u');
