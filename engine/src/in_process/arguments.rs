@@ -7,6 +7,7 @@ use glassbox_api::{AnyCall, ArgInfo, ArgKind, Sink, StringKind};
 use glassbox_io::{Errno, Error, Result};
 
 use super::InProcess;
+use super::mount::is_subvolume;
 
 impl InProcess {
     /// Fails if a path isn't absolute, a device isn't there, or a file is asked for and nothing is mounted.
@@ -50,10 +51,6 @@ impl InProcess {
             Ok(_) => Ok(()),
         }
     }
-}
-
-fn is_subvolume(mountable: &BStr) -> bool {
-    mountable.starts_with(b"btrfsvol:")
 }
 
 /// Takes a call's arguments as they are, without a copy: some calls are made for every file of a tree.

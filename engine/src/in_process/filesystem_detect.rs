@@ -7,13 +7,14 @@ use glassbox_filesystems::detect::{Signature, detect};
 use glassbox_io::{Errno, Error, Result, ResultExt};
 use glassbox_partitions::{Partition, PartitionTable, TableKind};
 
+use super::mount::is_subvolume;
 use super::{Device, InProcess, primary_volume_descriptor};
 use crate::device_name::DiskName;
 
 impl InProcess {
     /// What a device holds.
     pub(crate) fn signature(&self, mountable: &BStr) -> Result<Option<Signature>> {
-        if mountable.starts_with(b"btrfsvol:") {
+        if is_subvolume(mountable) {
             return Err(Error::unsupported("btrfs subvolumes").at_path(mountable));
         }
         detect(&self.device_source(mountable)?).at_path(mountable)

@@ -7,6 +7,7 @@ use glassbox_io::{Errno, Error, Result};
 use glassbox_partitions::lvm::{self, CopyPercent, LvmUuid};
 
 use super::InProcess;
+use super::mount::is_subvolume;
 
 /// What LVM2 calls its own format, the only one that is left.
 const FORMAT: &str = "lvm2";
@@ -169,7 +170,7 @@ impl Lvm for InProcess {
     }
 
     fn is_lv(&mut self, mountable: &BStr) -> Result<bool> {
-        Ok(!mountable.starts_with(b"btrfsvol:") && self.disks.lvm()?.find(mountable).is_some())
+        Ok(!is_subvolume(mountable) && self.disks.lvm()?.find(mountable).is_some())
     }
 
     fn lvm_canonical_lv_name(&mut self, lvname: &BStr) -> Result<BString> {

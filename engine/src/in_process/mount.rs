@@ -16,6 +16,11 @@ use crate::vfs::Follow;
 /// What precedes `device/subvolume` in the name of a btrfs subvolume.
 const SUBVOLUME: &[u8] = b"btrfsvol:";
 
+/// Whether what is to be mounted is a btrfs subvolume, not a device.
+pub(super) fn is_subvolume(mountable: &BStr) -> bool {
+    mountable.starts_with(SUBVOLUME)
+}
+
 /// Options that every Linux filesystem takes, as mount(8) lists them. None of them changes what is read.
 const GENERIC_OPTIONS: [&str; 29] = [
     "defaults",
@@ -51,7 +56,7 @@ const GENERIC_OPTIONS: [&str; 29] = [
 
 impl InProcess {
     fn mount_device(&mut self, mountable: &BStr, path: &BStr, options: &BStr, kind: Option<&BStr>) -> Result<()> {
-        if mountable.starts_with(SUBVOLUME) {
+        if is_subvolume(mountable) {
             return Err(Error::unsupported("btrfs subvolumes").at_path(mountable));
         }
         let device = self.device(mountable)?;
