@@ -5,6 +5,7 @@ use glassbox_io::{Fields, Result};
 
 use super::volume::Volume;
 use super::{Details, Format, Magic, Usage, bitlocker, text};
+use crate::fat::bios_parameter_block::{BiosParameterBlock, MAX_FAT12, MAX_FAT16, MAX_FAT32};
 
 /// The type strings of the boot sector, and what stands there where the strings don't: a jump, the boot signature.
 pub(super) static VFAT: Format = Format {
@@ -22,84 +23,29 @@ pub(super) static VFAT: Format = Format {
     ..Format::new("vfat", Usage::Filesystem, read)
 };
 
-/// Clusters from which on it is FAT16, then FAT32: as Linux counts, a few more than the specification's 3.5.
-const FAT12_MAX: u32 = 0xff4;
-const FAT16_MAX: u32 = 0xfff4;
-const FAT32_MAX: u32 = 0x0fff_fff6;
-
 /// Clusters of a FAT32 root directory that are searched for the label; it is nearly always the first entry.
 const MAX_ROOT_CLUSTERS: usize = 100;
 
-struct BootSector {
-    sector_size: u32,
-    cluster_sectors: u32,
-    reserved_sectors: u32,
-    fat_sectors: u32,
-    root_entries: u32,
-    data_start: u32,
-    clusters: u32,
-    is_fat32: bool,
-}
-
-fn parse(sector: Fields<'_>, magic: &Magic) -> Result<Option<BootSector>> {
+/// The geometry, and the number of clusters; `None` if this is no FAT volume.
+fn parse(sector: Fields<'_>, magic: &Magic) -> Result<Option<(BiosParameterBlock, u32)>> {
     // Without a type string, the boot signature must be there, and not another system's string.
     let foreign = matches!(sector.slice(0x36, 8)?, b"JFS     " | b"HPFS    ");
     if magic.bytes.len() <= 2 && (sector.slice(0x1fe, 2)? != b"\x55\xaa" || foreign) {
         return Ok(None);
     }
-    let sector_size = u32::from(sector.le16(11)?);
-    let cluster_sectors = u32::from(sector.u8(13)?);
-    let reserved_sectors = u32::from(sector.le16(14)?);
-    let fats = u32::from(sector.u8(16)?);
-    let root_entries = u32::from(sector.le16(17)?);
-    let media = sector.u8(21)?;
-    let sectors = match sector.le16(19)? {
-        0 => sector.le32(32)?,
-        sectors => u32::from(sectors),
-    };
-    let (fat_sectors, is_fat32) = match sector.le16(22)? {
-        0 => (sector.le32(36)?, true),
-        sectors => (u32::from(sectors), false),
-    };
-    if fats == 0
-        || reserved_sectors == 0
-        || !(media >= 0xf8 || media == 0xf0)
-        || !cluster_sectors.is_power_of_two()
-        || !sector_size.is_power_of_two()
-        || !(512..=4096).contains(&sector_size)
-    {
+    let block = BiosParameterBlock::parse(sector)?;
+    if block.contradiction().is_some() {
         return Ok(None);
     }
-    let root_sectors = root_entries.saturating_mul(32).div_ceil(sector_size);
-    let Some(data_start) = fat_sectors
-        .checked_mul(fats)
-        .and_then(|fats| fats.checked_add(reserved_sectors))
-        .and_then(|sum| sum.checked_add(root_sectors))
-    else {
-        return Ok(None);
-    };
-    let Some(data_sectors) = sectors.checked_sub(data_start) else { return Ok(None) };
-    let clusters = data_sectors.checked_div(cluster_sectors).unwrap_or(0);
-    let most = match is_fat32 {
-        true => FAT32_MAX,
-        false => FAT16_MAX,
-    };
-    Ok((clusters <= most).then_some(BootSector {
-        sector_size,
-        cluster_sectors,
-        reserved_sectors,
-        fat_sectors,
-        root_entries,
-        data_start,
-        clusters,
-        is_fat32,
-    }))
+    let most = if block.is_fat32 { MAX_FAT32 } else { MAX_FAT16 };
+    let clusters = block.clusters().filter(|clusters| *clusters <= most);
+    Ok(clusters.map(|clusters| (block, clusters)))
 }
 
 fn read(volume: &Volume<'_>, magic: &Magic) -> Result<Option<Details>> {
     let sector: [u8; 512] = volume.array(0)?;
     let sector = Fields::new(&sector);
-    let Some(boot) = parse(sector, magic)? else { return Ok(None) };
+    let Some((boot, clusters)) = parse(sector, magic)? else { return Ok(None) };
     if bitlocker::is_bitlocker(volume)? {
         return Ok(None);
     }
@@ -115,10 +61,9 @@ fn read(volume: &Volume<'_>, magic: &Magic) -> Result<Option<Details>> {
         }
     } else {
         details.secondary_kind = Some("msdos");
-        details.version = if boot.clusters < FAT12_MAX { "FAT12" } else { "FAT16" }.into();
+        details.version = if clusters < MAX_FAT12 { "FAT12" } else { "FAT16" }.into();
         details.uuid = text::serial(sector.array(39)?);
-        let root_sectors = boot.root_entries.saturating_mul(32).div_ceil(boot.sector_size);
-        let root = u64::from(boot.data_start.saturating_sub(root_sectors)).saturating_mul(boot.sector_size.into());
+        let root = boot.root_start().saturating_mul(boot.sector_size.into());
         details.label = find_label(volume, root, boot.root_entries)?.unwrap_or_default();
     }
     Ok(Some(details))
@@ -166,7 +111,7 @@ fn find_label(volume: &Volume<'_>, offset: u64, entries: u32) -> Result<Option<B
 }
 
 /// The root directory of FAT32 is a chain of clusters.
-fn fat32_label(volume: &Volume<'_>, boot: &BootSector, root: u32) -> Result<BString> {
+fn fat32_label(volume: &Volume<'_>, boot: &BiosParameterBlock, root: u32) -> Result<BString> {
     let sector_size = u64::from(boot.sector_size);
     let cluster_size = sector_size.saturating_mul(u64::from(boot.cluster_sectors));
     let per_cluster = u32::try_from(cluster_size / 32).unwrap_or(0);
@@ -176,7 +121,8 @@ fn fat32_label(volume: &Volume<'_>, boot: &BootSector, root: u32) -> Result<BStr
         if cluster < 2 || cluster >= fat_entries {
             break;
         }
-        let offset = u64::from(boot.data_start)
+        let offset = boot
+            .data_start()
             .saturating_mul(sector_size)
             .saturating_add(cluster.saturating_sub(2).saturating_mul(cluster_size));
         if let Some(label) = find_label(volume, offset, per_cluster)? {

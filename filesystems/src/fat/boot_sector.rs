@@ -2,14 +2,9 @@
 
 use glassbox_io::{Error, Fields, Result};
 
+use super::bios_parameter_block::{BiosParameterBlock, MAX_FAT12, MAX_FAT16, MAX_FAT32};
 use super::directory::Place;
-use super::directory_entry::DirectoryEntry;
 use super::fat_table::Width;
-
-/// Counts of clusters above which a FAT has wider entries, as Linux has them (a few more than 3.5 of the specification).
-const MAX_FAT12: u32 = 0xff4;
-const MAX_FAT16: u32 = 0xfff4;
-const MAX_FAT32: u32 = 0x0fff_fff6;
 
 /// What the boot sector tells. Offsets and sizes are in bytes.
 pub(super) struct BootSector {
@@ -33,37 +28,16 @@ impl BootSector {
     /// Checks what Linux checks before it mounts, and computes the layout (section 3.5).
     pub(super) fn parse(sector: &[u8; Self::SIZE]) -> Result<BootSector> {
         let sector = Fields::new(sector);
-        let sector_size = u32::from(sector.le16(11)?);
-        let cluster_sectors = u32::from(sector.u8(13)?);
-        let reserved_sectors = u32::from(sector.le16(14)?);
-        let fats = u32::from(sector.u8(16)?);
-        let root_entries = u32::from(sector.le16(17)?);
-        let media = sector.u8(21)?;
-        let total_sectors = match sector.le16(19)? {
-            0 => sector.le32(32)?,
-            sectors => sectors.into(),
-        };
-        let (fat_sectors, is_fat32) = match sector.le16(22)? {
-            0 => (sector.le32(36)?, true),
-            sectors => (sectors.into(), false),
-        };
+        let block = BiosParameterBlock::parse(sector)?;
+        let BiosParameterBlock { sector_size, cluster_sectors, reserved_sectors, fats, fat_sectors, is_fat32, .. } = block;
         let require = |holds: bool, what: &'static str| if holds { Ok(()) } else { Err(Error::corrupt(what)) };
-        require(sector_size.is_power_of_two() && (512..=4096).contains(&sector_size), "FAT: bytes per sector")?;
-        require(cluster_sectors.is_power_of_two(), "FAT: sectors per cluster")?;
-        require(reserved_sectors > 0, "FAT: no reserved sectors")?;
-        require(fats > 0, "FAT: no FATs")?;
+        block.contradiction().map_or(Ok(()), |what| Err(Error::corrupt(what)))?;
         require(fat_sectors > 0, "FAT: sectors per FAT")?;
-        require(media == 0xf0 || media >= 0xf8, "FAT: media descriptor")?;
-        let root_size = root_entries.saturating_mul(DirectoryEntry::SIZE as u32);
+        let root_size = block.root_size();
         require(root_size.checked_rem(sector_size) == Some(0), "FAT: the root directory ends within a sector")?;
 
         let in_bytes = |sectors: u64| sectors.saturating_mul(u64::from(sector_size));
-        let root_start = u64::from(fat_sectors).saturating_mul(fats.into()).saturating_add(reserved_sectors.into());
-        let data_start = root_start.saturating_add(u64::from(root_size.checked_div(sector_size).unwrap_or(0)));
-        let data_sectors = u64::from(total_sectors).checked_sub(data_start);
-        let data_sectors = data_sectors.ok_or_else(|| Error::corrupt("FAT: the metadata is larger than the volume"))?;
-        let counted = data_sectors.checked_div(cluster_sectors.into()).and_then(|count| u32::try_from(count).ok());
-        let counted = counted.unwrap_or(u32::MAX);
+        let counted = block.clusters().ok_or_else(|| Error::corrupt("FAT: the metadata is larger than the volume"))?;
         let (width, most) = match (is_fat32, counted > MAX_FAT12) {
             (true, _) => (Width::Fat32, MAX_FAT32),
             (false, true) => (Width::Fat16, MAX_FAT16),
@@ -86,13 +60,13 @@ impl BootSector {
             require(sector.le16(42)? == 0, "FAT: a version of FAT32 other than 0.0")?;
             (Place::Chain(sector.le32(44)?), sector.array(67)?)
         } else {
-            (Place::Region { start: in_bytes(root_start), length: root_size.into() }, sector.array(39)?)
+            (Place::Region { start: in_bytes(block.root_start()), length: root_size.into() }, sector.array(39)?)
         };
         Ok(BootSector {
             width,
             cluster_size: u64::from(cluster_sectors).saturating_mul(sector_size.into()),
             clusters,
-            data_start: in_bytes(data_start),
+            data_start: in_bytes(block.data_start()),
             fat_start: in_bytes(u64::from(fat_sectors).saturating_mul(active).saturating_add(reserved_sectors.into())),
             fat_length,
             root,

@@ -8,6 +8,7 @@
 //! FAT has no inode numbers, and Linux makes them up at each mount. Here a file's number is the place of its directory
 //! entry on the volume, in units of 32 bytes: unique, and the same each time.
 
+pub(crate) mod bios_parameter_block;
 mod boot_sector;
 mod code_page;
 mod directory;
