@@ -20,6 +20,7 @@ mod hive_file;
 mod hivex;
 mod initrd;
 mod inspection;
+mod launch;
 mod lvm;
 mod md;
 mod mount;
