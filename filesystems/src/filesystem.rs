@@ -158,6 +158,12 @@ pub trait Filesystem: Send + Sync {
     /// Its type as `vfs_type` reports it: `ext4`, `vfat`, `ntfs`.
     fn kind(&self) -> &'static str;
 
+    /// Tells where it is mounted, for filesystems whose links lead to places on the volume: their targets are paths
+    /// from the root that all filesystems are below. Unless this is told, that is the filesystem's own root.
+    fn mounted_at(&mut self, path: &BStr) {
+        let _ = path;
+    }
+
     /// The root directory.
     fn root(&self) -> NodeId;
 

@@ -15,7 +15,7 @@ use glassbox_formats::{Format, OpenOptions};
 use glassbox_io::{Errno, Error, ErrorKind, ExtentKind, Extents, Result, Source};
 use glassbox_tests::bad_input::{Damaged, Rng, bounded};
 use glassbox_tests::manifest::{self, Manifest, hex};
-use glassbox_tests::{corpus, fixture};
+use glassbox_tests::{corpus, fixture, glassbox};
 
 /// Fixtures with a manifest and facts.
 const IMAGES: [&str; 12] = [
@@ -40,7 +40,9 @@ fn source(path: &Path) -> Source {
 /// Opens an image as it is shown below the mount point that the oracle had.
 fn open(path: &Path) -> Ntfs {
     let mount_point = fs::read(path.with_file_name("mount-point")).unwrap();
-    Ntfs::open(source(path)).unwrap().with_mount_point(mount_point)
+    let mut ntfs = Ntfs::open(source(path)).unwrap();
+    ntfs.mounted_at(mount_point.as_bstr());
+    ntfs
 }
 
 fn image(name: &str) -> PathBuf {
@@ -220,6 +222,29 @@ fn errors_are_those_of_linux() {
     assert_eq!(ntfs.stat(NodeId(u64::MAX)).err().map(errno), Some(Errno::ENOENT));
 }
 
+/// ntfs-3g puts the path of its mount before an absolute target; here that is a path inside the guest.
+#[test]
+fn absolute_links_lead_where_they_are_mounted() {
+    let fish = |mount_point: &str| {
+        let mut fish = Command::new(glassbox());
+        fish.args(["fish", "--ro", "-a"]).arg(image("default")).args(["run", ":"]);
+        if mount_point != "/" {
+            fish.args(["mkmountpoint", mount_point, ":"]);
+        }
+        let path = |name: &str| format!("{}/reparse/{name}", mount_point.trim_end_matches('/'));
+        fish.args(["mount-ro", "/dev/sda", mount_point, ":", "readlink", &path("j-directory"), ":"]);
+        fish.args(["ls", &path("j-directory"), ":", "readlink", &path("s-relative")]);
+        let output = fish.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let at_root = fish("/");
+    let (target, rest) = at_root.split_once('\n').unwrap();
+    assert_eq!(target, "/reparse/Sub");
+    assert!(rest.starts_with("Deep\nx\n"), "{rest}");
+    assert_eq!(fish("/data"), format!("/data{at_root}"));
+}
+
 #[test]
 fn a_listing_ends_where_it_is_told_to() {
     let ntfs = open(&image("many"));
@@ -341,10 +366,10 @@ fn streams_of_any_length_can_be_opened() {
 #[test]
 fn absolute_links_begin_at_the_mount_point() {
     let link = |ntfs: &Ntfs, path: &str| ntfs.read_link(existing(ntfs, path.into())).unwrap();
-    let ntfs = Ntfs::open(source(&image("default"))).unwrap();
+    let mut ntfs = Ntfs::open(source(&image("default"))).unwrap();
     assert_eq!(link(&ntfs, "reparse/j-directory"), "/reparse/Sub");
     assert_eq!(link(&ntfs, "reparse/s-relative"), "Target.txt");
-    let ntfs = ntfs.with_mount_point("/sysroot/mnt");
+    ntfs.mounted_at("/sysroot/mnt".into());
     assert_eq!(link(&ntfs, "reparse/j-directory"), "/sysroot/mnt/reparse/Sub");
     assert_eq!(link(&ntfs, "reparse/j-missing"), "/sysroot/mnt/.NTFS-3G/C:/gone");
     assert_eq!(ntfs.stat(existing(&ntfs, "reparse/j-directory".into())).unwrap().size, 24);

@@ -66,7 +66,7 @@ impl InProcess {
                 format!("mount exited with status 32: mount: {path}: {} already mounted on {path}.", device.name);
             return Err(Error::os_with(Errno::EBUSY, message));
         }
-        let (filesystem, read_only) = open_filesystem(&device, path, options, kind)?;
+        let (filesystem, read_only) = open_filesystem(&device, path, point.as_ref(), options, kind)?;
         self.vfs.mount(device.name.as_ref(), point.as_ref(), filesystem, device.number, read_only || device.read_only)
     }
 
@@ -81,11 +81,12 @@ impl InProcess {
     }
 }
 
-/// Opens what is on a device, minding the mount options that matter for reading. The flag says whether it was asked
-/// to be read-only.
+/// Opens what is on a device, minding the mount options that matter for reading. It was asked to be mounted on `path`,
+/// which is `point`. The flag says whether it was asked to be read-only.
 fn open_filesystem(
     device: &Device,
     path: &BStr,
+    point: &BStr,
     options: &BStr,
     kind: Option<&BStr>,
 ) -> Result<(Arc<dyn Filesystem>, bool)> {
@@ -105,7 +106,10 @@ fn open_filesystem(
         None => glassbox_filesystems::open(device.source.clone()),
     };
     let filesystem: Arc<dyn Filesystem> = match filesystem {
-        Ok(filesystem) => filesystem.into(),
+        Ok(mut filesystem) => {
+            filesystem.mounted_at(point);
+            filesystem.into()
+        }
         Err(error) if error.kind() == ErrorKind::Unsupported => return Err(error.at_path(&device.name)),
         Err(error) if error.errno() == Errno::ENODEV => {
             return Err(failed(Errno::ENODEV, format!("{}.", error.message())));
@@ -215,7 +219,7 @@ impl Mounting for InProcess {
             block_size: 512,
         };
         let point = self.mount_point(mountpoint)?;
-        let (filesystem, _) = open_filesystem(&device, mountpoint, "".into(), None)
+        let (filesystem, _) = open_filesystem(&device, mountpoint, point.as_ref(), "".into(), None)
             .map_err(|error| Error::os_with(error.errno(), format!("{file} on {mountpoint}: {error}")))?;
         self.vfs.mount(device.name.as_ref(), point.as_ref(), filesystem, device.number, false)
     }

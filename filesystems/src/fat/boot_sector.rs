@@ -29,7 +29,8 @@ impl BootSector {
     pub(super) fn parse(sector: &[u8; Self::SIZE]) -> Result<BootSector> {
         let sector = Fields::new(sector);
         let block = BiosParameterBlock::parse(sector)?;
-        let BiosParameterBlock { sector_size, cluster_sectors, reserved_sectors, fats, fat_sectors, is_fat32, .. } = block;
+        let BiosParameterBlock { sector_size, cluster_sectors, reserved_sectors, fats, fat_sectors, is_fat32, .. } =
+            block;
         let require = |holds: bool, what: &'static str| if holds { Ok(()) } else { Err(Error::corrupt(what)) };
         block.contradiction().map_or(Ok(()), |what| Err(Error::corrupt(what)))?;
         require(fat_sectors > 0, "FAT: sectors per FAT")?;

@@ -109,13 +109,6 @@ impl Ntfs {
         Ok(ntfs)
     }
 
-    /// Shows absolute targets of links below `path`, without a slash at its end. ntfs-3g puts the path of its mount
-    /// there, which in libguestfs's appliance begins with `/sysroot`. Without a mount point they begin at the root.
-    pub fn with_mount_point(mut self, path: impl Into<BString>) -> Self {
-        self.mount_point = path.into();
-        self
-    }
-
     /// The file in `dir` whose name equals `name` but for case, by the volume's own upper-case table, and that name
     /// as it is stored. Of several, the one that collates first. `ENOTDIR` if `dir` isn't a directory.
     pub fn lookup_ignoring_case(&self, dir: NodeId, name: &BStr) -> Result<Option<(NodeId, BString)>> {
@@ -178,6 +171,11 @@ impl Ntfs {
 impl Filesystem for Ntfs {
     fn kind(&self) -> &'static str {
         "ntfs"
+    }
+
+    /// Absolute targets of links are shown below the mount point, as ntfs-3g shows them.
+    fn mounted_at(&mut self, path: &BStr) {
+        self.mount_point = path.trim_end_with(|letter| letter == '/').into();
     }
 
     fn root(&self) -> NodeId {

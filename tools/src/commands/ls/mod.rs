@@ -134,11 +134,10 @@ fn run(program: &str, arguments: Vec<OsString>) -> Result<(), Failure> {
     if choice.json {
         let mut list = json::List::begin(&mut out)?;
         for directory in &words {
-            failed |= Walk::new(program, &mut opened).show(
-                directory.as_bstr(),
-                choice.recursive,
-                &mut |handle, file| Ok(list.push(&choice.entry(handle, file)?)?),
-            )?;
+            failed |=
+                Walk::new(program, &mut opened).show(directory.as_bstr(), choice.recursive, &mut |handle, file| {
+                    Ok(list.push(&choice.entry(handle, file)?)?)
+                })?;
         }
         list.end()?;
     } else {
