@@ -44,8 +44,8 @@ use crate::events::Events;
 use crate::job::Job;
 use crate::vfs::{Follow, Located, Vfs};
 
+pub(crate) use crate::vfs::join;
 pub(crate) use disks::{Device, Disks};
-pub(crate) use files_read::join;
 
 /// Opened images, and what is mounted from them.
 pub struct InProcess {
