@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bstr::{BStr, BString};
 use glassbox_filesystems::{FileType, Filesystem, NodeId};
 use glassbox_io::{ExtentKind, Extents, ReadAt, Source};
+use glassbox_packages::rpm::Database;
 
 /// Nodes that a walk looks at: a directory tree may be endless on purpose, and that is no finding.
 const MAX_NODES: usize = 500;
@@ -86,4 +87,14 @@ pub fn read(source: &dyn ReadAt) {
             }
         }
     }
+}
+
+/// Lists the packages of an RPM database.
+pub fn rpm_packages(database: &[u8], log: Option<&[u8]>) {
+    let (file, log) = (database.to_vec(), log.map(<[u8]>::to_vec));
+    let log = log.as_ref().map(|log| log as &dyn ReadAt);
+    let Ok(listing) = Database::open(&file, log).and_then(|database| database.packages()) else { return };
+    let text: usize = listing.packages.iter().map(|package| package.name.len() + package.version.len()).sum();
+    let length = file.len() + log.map_or(0, |log| log.len());
+    assert!(text as u64 <= length, "more text than there was");
 }

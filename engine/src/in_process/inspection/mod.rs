@@ -20,12 +20,14 @@ mod join;
 mod linux;
 mod minix;
 mod release;
+mod rpm_applications;
 mod tree;
 mod windows;
 
 use std::sync::Arc;
 
 use bstr::{BStr, BString, ByteSlice};
+use glassbox_api::structs::Application2;
 use glassbox_api::{FilesystemDetect, Inspection};
 use glassbox_filesystems::Filesystem;
 use glassbox_io::{Errno, Error, Result, ResultExt};
@@ -204,6 +206,10 @@ impl Inspection for InProcess {
     fn file_architecture(&mut self, filename: &BStr) -> Result<BString> {
         let file = self.locate(filename, Follow::NotLast).during("lstat")?;
         file_architecture::of_file(&file, filename).map(BString::from)
+    }
+
+    fn internal_list_rpm_applications(&mut self) -> Result<Vec<Application2>> {
+        rpm_applications::list(self)
     }
 
     // Installation media aren't told from installed systems any more. These answer for any name, as in libguestfs.

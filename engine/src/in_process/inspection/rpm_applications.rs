@@ -1,0 +1,69 @@
+//! The packages of an RPM database of the mounted guest.
+
+use bstr::{BString, ByteSlice};
+use glassbox_api::structs::Application2;
+use glassbox_io::{Cached, Errno, Error, Result};
+use glassbox_packages::Listing;
+use glassbox_packages::rpm::{Database, Form, Package};
+
+use crate::in_process::InProcess;
+
+/// Where distributions have the database. rpm itself asks the guest's macros; what distributions set in them are these.
+/// The first is Fedora's and SUSE's today, the second everybody's before, the third that of images made by rpm-ostree.
+const FOLDERS: [&str; 3] = ["/usr/lib/sysimage/rpm", "/var/lib/rpm", "/usr/share/rpm"];
+
+/// Pages of the database that are kept in memory, in bytes: each is needed once, but several are read at a time.
+const CACHE: usize = 1 << 20;
+
+/// All packages, in the reverse of the database's order and then by name, as libguestfs lists them.
+pub(super) fn list(engine: &InProcess) -> Result<Vec<Application2>> {
+    let mut failed = None;
+    for folder in FOLDERS {
+        for form in Form::ALL {
+            match database(engine, folder, form) {
+                Ok(listing) => {
+                    for warning in &listing.warnings {
+                        engine.warn(&format!("listing applications: {folder}/{}: {warning}", form.file_name()));
+                    }
+                    let mut packages = listing.packages;
+                    packages.reverse();
+                    packages.sort_by(|one, other| one.name.cmp(&other.name));
+                    return Ok(packages.into_iter().map(application).collect());
+                }
+                Err(error) if matches!(error.errno(), Errno::ENOENT | Errno::ENOTDIR) => {}
+                // Another form may be there, and be whole.
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+    }
+    Err(failed.unwrap_or_else(|| Error::os_with(Errno::ENOENT, "no RPM database was found in the mounted guest")))
+}
+
+fn database(engine: &InProcess, folder: &str, form: Form) -> Result<Listing<Package>> {
+    let path = |name: &str| BString::from(format!("{folder}/{name}"));
+    engine.with_file(path(form.file_name()).as_bstr(), |file| {
+        let file = Cached::new(file, CACHE);
+        let Some(log) = form.log_name().map(path) else { return Database::open(&file, None)?.packages() };
+        match engine.with_file(log.as_bstr(), |log| Database::open(&file, Some(log))?.packages()) {
+            Err(error) if error.errno() == Errno::ENOENT => Database::open(&file, None)?.packages(),
+            other => other,
+        }
+    })
+}
+
+/// What a package lacks is written as rpm itself writes it.
+fn application(package: Package) -> Application2 {
+    let or_none = |text: Option<BString>| text.unwrap_or_else(|| "(none)".into());
+    Application2 {
+        app2_name: package.name,
+        // As large epochs as that would be negative in libguestfs, too.
+        app2_epoch: package.epoch.unwrap_or_default().cast_signed(),
+        app2_version: package.version,
+        app2_release: package.release,
+        app2_arch: or_none(package.arch),
+        app2_url: or_none(package.url),
+        app2_summary: or_none(package.summary),
+        app2_description: or_none(package.description),
+        ..Application2::default()
+    }
+}
