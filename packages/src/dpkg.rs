@@ -148,4 +148,10 @@ Version: 1.2";
         assert_eq!(packages(b"\n\n\n").count(), 0);
         assert_eq!(packages(&[0xff; 1000]).count(), 0);
     }
+
+    #[test]
+    fn text_is_bytes() {
+        let package = packages(b"Package: na\xffme\nVersion: 1\n\n").next().unwrap();
+        assert_eq!(package.name, b"na\xffme".as_bstr());
+    }
 }

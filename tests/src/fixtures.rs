@@ -16,7 +16,8 @@ pub fn fixture(name: &str) -> PathBuf {
     let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
     let script = scripts.join(format!("{name}.sh"));
     let mut digest = DefaultHasher::new();
-    for file in SHARED.iter().map(|file| scripts.join(file)).chain([script.clone()]) {
+    let helper = Some(scripts.join(format!("{name}.py"))).filter(|helper| helper.exists());
+    for file in SHARED.iter().map(|file| scripts.join(file)).chain([script.clone()]).chain(helper) {
         digest.write(&fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display())));
     }
     let ready = cache().join(format!("{name}-{:016x}", digest.finish()));

@@ -29,7 +29,7 @@ pub fn list(g: &mut Handle, root: &BStr) -> Result<Vec<Application2>> {
         (b"linux" | b"hurd", b"rpm") => g.internal_list_rpm_applications()?,
         (b"linux" | b"hurd", b"apk") => apk::list(g)?,
         (b"linux" | b"hurd", b"pacman") => pacman::list(g)?,
-        (b"linux" | b"hurd", b"portage") => portage::list(g)?,
+        (b"linux" | b"hurd", b"ebuild") => portage::list(g)?,
         (b"windows", _) => return Err(Error::unsupported("applications of Windows")),
         _ => Vec::new(),
     };

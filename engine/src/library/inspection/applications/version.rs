@@ -29,9 +29,8 @@ mod tests {
 
     #[test]
     fn parts_of_versions() {
-        let parse = |whole: &'static str| {
-            Version::parse(whole.into()).map(|parts| (parts.epoch, parts.version, parts.release))
-        };
+        let parse =
+            |whole: &'static str| Version::parse(whole.into()).map(|parts| (parts.epoch, parts.version, parts.release));
         assert_eq!(parse("1:2.36-9+deb12u14"), Some((1, "2.36".into(), "9+deb12u14".into())));
         assert_eq!(parse("1.0-rc1-2"), Some((0, "1.0".into(), "rc1-2".into())));
         assert_eq!(parse("20230311"), Some((0, "20230311".into(), "".into())));
