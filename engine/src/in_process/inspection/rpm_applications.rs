@@ -22,9 +22,7 @@ pub(super) fn list(engine: &InProcess) -> Result<Vec<Application2>> {
         for form in Form::ALL {
             match database(engine, folder, form) {
                 Ok(listing) => {
-                    for warning in &listing.warnings {
-                        engine.warn(&format!("listing applications: {folder}/{}: {warning}", form.file_name()));
-                    }
+                    warn(engine, &format!("{folder}/{}", form.file_name()), &listing);
                     let mut packages = listing.packages;
                     packages.reverse();
                     packages.sort_by(|one, other| one.name.cmp(&other.name));
@@ -37,6 +35,17 @@ pub(super) fn list(engine: &InProcess) -> Result<Vec<Application2>> {
         }
     }
     Err(failed.unwrap_or_else(|| Error::os_with(Errno::ENOENT, "no RPM database was found in the mounted guest")))
+}
+
+/// Tells what of the database isn't listed.
+fn warn(engine: &InProcess, file: &str, listing: &Listing<Package>) {
+    for warning in &listing.warnings {
+        engine.warn(&format!("listing applications: {file}: {warning}"));
+    }
+    let untold = listing.warning_count.saturating_sub(listing.warnings.len());
+    if untold > 0 {
+        engine.warn(&format!("listing applications: {file}: {untold} more like these"));
+    }
 }
 
 fn database(engine: &InProcess, folder: &str, form: Form) -> Result<Listing<Package>> {
