@@ -124,3 +124,73 @@ fn blob(file: &dyn ReadAt, slot: Slot) -> Result<Value<'_>> {
     };
     Ok(Value::new(usize::try_from(length).unwrap_or(usize::MAX), Vec::new(), Box::new(rest)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A database of blobs, one page of slots before them.
+    fn database(blobs: &[&[u8]]) -> Vec<u8> {
+        let numbers = |numbers: &[u32]| numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>();
+        let mut file = [MAGIC, &numbers(&[0, 1, 1, 9, 0, 0, 0])].concat();
+        let mut data = Vec::new();
+        for (index, blob) in blobs.iter().enumerate() {
+            let number = index as u32 + 1;
+            let units = (blob.len() as u32 + 28).div_ceil(16);
+            let first = 256 + data.len() as u32 / 16;
+            file.extend([SLOT_MAGIC, &numbers(&[number, first, units])].concat());
+            data.extend([BLOB_MAGIC, &numbers(&[number, 0, blob.len() as u32]), blob].concat());
+            data.resize((first + units - 256) as usize * 16, 0);
+        }
+        while file.len() < 4096 {
+            file.extend([SLOT_MAGIC, &[0; 12]].concat());
+        }
+        [file, data].concat()
+    }
+
+    /// Blobs, and how many errors.
+    fn read(file: &Vec<u8>) -> Result<(Vec<Vec<u8>>, usize)> {
+        let (mut found, mut errors) = (Vec::new(), 0);
+        blobs(file, &mut |value| match value.and_then(|mut value| {
+            let length = value.len();
+            value.prefix(length).map(<[u8]>::to_vec)
+        }) {
+            Ok(bytes) => found.push(bytes),
+            Err(_) => errors += 1,
+        })?;
+        Ok((found, errors))
+    }
+
+    #[test]
+    fn blobs_are_read_in_the_order_of_the_file() {
+        let long = vec![b'x'; 10_000];
+        let mut file = database(&[b"one", &long]);
+        assert_eq!(read(&file).unwrap(), (vec![b"one".to_vec(), long.clone()], 0));
+        // Their slots the other way round.
+        let (first, second) = file[32..64].split_at_mut(16);
+        first.swap_with_slice(second);
+        assert_eq!(read(&file).unwrap(), (vec![b"one".to_vec(), long], 0));
+    }
+
+    #[test]
+    fn bad_slots_and_blobs_leave_the_others() {
+        let good = database(&[b"one", b"two"]);
+        // Marks, numbers, places, lengths.
+        for at in [32, 36, 40, 44, 4096, 4100, 4108] {
+            let mut bad = good.clone();
+            bad[at] ^= 0x80;
+            assert_eq!(read(&bad).unwrap(), (vec![b"two".to_vec()], 1), "{at}");
+        }
+        // Two in one place.
+        let mut overlap = good.clone();
+        overlap[56] = overlap[40];
+        assert_eq!(read(&overlap).unwrap().1, 1);
+        assert_eq!(read(&good[..good.len() - 1].to_vec()).unwrap(), (vec![b"one".to_vec()], 1));
+        let mut pages = good.clone();
+        pages[12..16].copy_from_slice(&[0xff; 4]);
+        assert!(read(&pages).unwrap().1 > 0);
+        let mut version = good;
+        version[4] = 1;
+        assert!(read(&version).unwrap_err().is_unsupported());
+    }
+}

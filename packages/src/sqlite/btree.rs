@@ -11,6 +11,8 @@ const INTERIOR_TABLE: u8 = 5;
 const LEAF_TABLE: u8 = 13;
 const INTERIOR_HEADER: usize = 12;
 const LEAF_HEADER: usize = 8;
+/// The smallest cell and its pointer.
+const MIN_CELL: usize = 6;
 /// As deep as SQLite itself goes (`BTCURSOR_MAX_DEPTH`).
 const MAX_DEPTH: usize = 20;
 
@@ -48,7 +50,11 @@ impl<'a> Rows<'a> {
         let is_leaf = page.is_leaf()?;
         // Cells don't overlap, so that all of them together are no longer than the page.
         let mut left = self.pager.usable();
-        for index in 0..page.cell_count()? {
+        let count = page.cell_count()?;
+        if count > left.checked_div(MIN_CELL).unwrap_or(0) {
+            return Err(Error::corrupt(format!("SQLite: {count} cells in one page")));
+        }
+        for index in 0..count {
             // One error tells it for all the pages that won't be read.
             if self.pager.is_exhausted() {
                 return Err(Error::corrupt("SQLite: pages lead in circles"));
