@@ -95,6 +95,6 @@ pub fn rpm_packages(database: &[u8], log: Option<&[u8]>) {
     let log = log.as_ref().map(|log| log as &dyn ReadAt);
     let Ok(listing) = Database::open(&file, log).and_then(|database| database.packages()) else { return };
     let text: usize = listing.packages.iter().map(|package| package.name.len() + package.version.len()).sum();
-    let length = file.len() + log.map_or(0, |log| log.len());
+    let length = file.len() as u64 + log.map_or(0, |log| log.len());
     assert!(text as u64 <= length, "more text than there was");
 }
