@@ -6,6 +6,7 @@ mod dpkg;
 mod pacman;
 mod portage;
 mod version;
+mod windows;
 
 use bstr::{BStr, BString};
 use glassbox_api::structs::{Application, Application2};
@@ -30,7 +31,7 @@ pub fn list(g: &mut Handle, root: &BStr) -> Result<Vec<Application2>> {
         (b"linux" | b"hurd", b"apk") => apk::list(g)?,
         (b"linux" | b"hurd", b"pacman") => pacman::list(g)?,
         (b"linux" | b"hurd", b"ebuild") => portage::list(g)?,
-        (b"windows", _) => return Err(Error::unsupported("applications of Windows")),
+        (b"windows", _) => windows::list(g, root)?,
         _ => Vec::new(),
     };
     // Stable: versions of one package that are installed side by side stay in the database's order.
