@@ -38,7 +38,7 @@ lvm-canonical-lv-name /dev/mapper/data--vg-my--lv
 lvm-canonical-lv-name /dev/guestvg/root
 lvm-canonical-lv-name /dev/sda2
 lvm-canonical-lv-name /dev/absent/lv
-#= differs: the text is what vgcfgbackup writes at that moment, which needs the appliance
+#= differs: vgcfgbackup adds comments, and the time and place where it runs
 vgmeta guestvg
 vgscan
 lvm-scan true

@@ -164,6 +164,13 @@ impl Lvm for InProcess {
         Ok(volumes.iter().filter(|volume| volume.is_visible()).map(|volume| volume.uuid.to_string().into()).collect())
     }
 
+    /// The text as it is on the disks. vgcfgbackup writes the same settings, with comments, and says when and where it did;
+    /// vgcfgrestore takes both.
+    fn vgmeta(&mut self, vgname: &BStr) -> Result<Vec<u8>> {
+        let lvm = self.disks.lvm()?;
+        Ok(lvm.metadata(lvm.group(vgname)?).to_vec())
+    }
+
     fn vgpvuuids(&mut self, vgname: &BStr) -> Result<Vec<BString>> {
         let volumes = &self.disks.lvm()?.group(vgname)?.physical_volumes;
         Ok(volumes.iter().map(|volume| volume.uuid.to_string().into()).collect())

@@ -166,6 +166,17 @@ impl Lvm {
         }
     }
 
+    /// The text in force that describes `group`, as it is on the devices; empty if none can be read any more.
+    pub fn metadata(&self, group: &VolumeGroup) -> &[u8] {
+        let areas = self.devices.iter().flat_map(|device| &device.areas).filter(|area| !area.ignored);
+        let describes = |text: &&[u8]| {
+            VolumeGroup::parse(text).is_ok_and(|other| (other.uuid, other.seqno) == (group.uuid, group.seqno))
+        };
+        let text = areas.filter_map(|area| area.text.as_deref()).find(describes).unwrap_or_default();
+        // A NUL ends it.
+        text.split(|byte| *byte == 0).next().unwrap_or_default()
+    }
+
     /// The physical volumes of `group` that are on none of the devices.
     pub fn missing<'a>(&'a self, group: &'a VolumeGroup) -> impl Iterator<Item = &'a PhysicalVolume> {
         group.physical_volumes.iter().filter(|volume| self.device_of(volume).is_none())
