@@ -138,6 +138,20 @@ impl FilesystemDetect for InProcess {
         Ok(self.signature(mountable)?.map(|found| found.uuid).unwrap_or_default())
     }
 
+    /// How far a filesystem can be made smaller is an estimate of the tool that would do it.
+    fn vfs_minimum_size(&mut self, mountable: &BStr) -> Result<i64> {
+        let kind = self.signature(mountable)?.map_or("", |found| found.kind);
+        match kind {
+            "ext2" | "ext3" | "ext4" | "ntfs" | "btrfs" | "xfs" => {
+                Err(Error::unsupported(format!("{kind}: the size that its resizing tool could shrink it to")))
+            }
+            kind => {
+                let what = format!("don't know how to get minimum size of '{kind}' filesystems");
+                Err(Error::os_with(Errno::EOPNOTSUPP, what))
+            }
+        }
+    }
+
     fn list_filesystems(&mut self) -> Result<Vec<(BString, BString)>> {
         let mut list = Vec::new();
         for device in self.candidates()? {
