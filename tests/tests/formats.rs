@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use glassbox_formats::qcow2::Qcow2;
+use glassbox_formats::qcow2::{BackingFile, Empty, Plan, Qcow2, create};
 use glassbox_formats::{
     Disk, Format, Gate, OpenOptions, Role, disk_format, disk_has_backing_file, disk_virtual_size, open,
 };
@@ -438,5 +438,51 @@ fn block_devices_are_disks() {
         let (format, bytes) = bytes.unwrap();
         assert_eq!(format, expected.format());
         assert!(bytes == contents(&expected, 1 << 20), "{name}");
+    }
+}
+
+/// What qemu-img says of an image, but for its name and the room that it takes.
+fn info(image: &Path) -> String {
+    let output = Command::new("qemu-img").arg("info").arg(image).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines = text.lines().filter(|line| {
+        !["image:", "disk size:", "file length:", "filename:"].iter().any(|word| line.trim_start().starts_with(word))
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn empty_images_are_those_that_qemu_img_creates() {
+    let folder = scratch("qcow2-create");
+    let run = |command: &mut Command| assert!(command.current_dir(&folder).status().unwrap().success(), "{command:?}");
+    fs::write(folder.join("base.raw"), vec![7; 5 << 20]).unwrap();
+    let base = || Some(BackingFile { name: "base.raw".into(), format: Some("raw".into()) });
+    let cases = [
+        (10 << 30, false, 65536, None),
+        (1_000_001, false, 4096, None),
+        (0, false, 2 << 20, None),
+        (10 << 30, false, 512, None),
+        (37 << 40, true, 65536, None),
+        (5 << 20, true, 65536, base()),
+        (20 << 20, false, 65536, base()),
+    ];
+    for (virtual_size, is_old, cluster_size, backing) in cases {
+        let plan = Plan { virtual_size, is_old, cluster_size, backing };
+        let Empty { head, length } = create(&plan).unwrap();
+        let ours = folder.join("ours.qcow2");
+        fs::write(&ours, head).unwrap();
+        fs::OpenOptions::new().write(true).open(&ours).unwrap().set_len(length).unwrap();
+        let compat = if is_old { "0.10" } else { "1.1" };
+        let mut qemu_img = Command::new("qemu-img");
+        qemu_img.args(["create", "-q", "-f", "qcow2", "-o", &format!("compat={compat},cluster_size={cluster_size}")]);
+        if plan.backing.is_some() {
+            qemu_img.args(["-b", "base.raw", "-F", "raw"]);
+        }
+        run(qemu_img.args(["theirs.qcow2", &virtual_size.to_string()]));
+        assert_eq!(info(&ours), info(&folder.join("theirs.qcow2")), "{plan:?}");
+        if virtual_size > 0 {
+            run(Command::new("qemu-io").args(["-c", "write -q -P 1 0 512", "ours.qcow2"]));
+        }
+        run(Command::new("qemu-img").args(["check", "-q", "ours.qcow2"]));
     }
 }

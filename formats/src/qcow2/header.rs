@@ -10,32 +10,32 @@ use super::features::{self, Feature};
 use super::geometry::Geometry;
 
 /// The first four bytes.
-const MAGIC: &[u8] = b"QFI\xfb";
+pub(super) const MAGIC: &[u8] = b"QFI\xfb";
 
 /// The length of version 2's header, which has no field for it.
-const V2_LENGTH: u32 = 72;
+pub(super) const V2_LENGTH: u32 = 72;
 /// The fields that every version 3 header has.
-const V3_MIN_LENGTH: u32 = 104;
+pub(super) const V3_MIN_LENGTH: u32 = 104;
 /// Those, and the compression type.
 const KNOWN_LENGTH: usize = 112;
 
 /// "Must not be less than 9"; QEMU takes at most 2 MiB, and so does everyone.
-const CLUSTER_BITS: std::ops::RangeInclusive<u32> = 9..=21;
+pub(super) const CLUSTER_BITS: std::ops::RangeInclusive<u32> = 9..=21;
 /// 64-bit reference counts are the widest.
 const MAX_REFCOUNT_ORDER: u32 = 6;
 /// Subclusters are at least a sector, and there are 32 in a cluster.
 const MIN_EXTENDED_CLUSTER_BITS: u32 = 14;
 /// "Must not be longer than 1023 bytes".
-const MAX_BACKING_NAME: u32 = 1023;
+pub(super) const MAX_BACKING_NAME: u32 = 1023;
 /// QEMU's limit for a backing format's name.
-const MAX_BACKING_FORMAT: u32 = 15;
+pub(super) const MAX_BACKING_FORMAT: u32 = 15;
 /// A file name on Linux is no longer (PATH_MAX).
 const MAX_DATA_FILE_NAME: u32 = 4096;
 /// QEMU's QCOW_MAX_L1_SIZE: enough for 2 PiB with the default cluster size.
-const MAX_L1_BYTES: u64 = 32 << 20;
+pub(super) const MAX_L1_BYTES: u64 = 32 << 20;
 
 /// Types of header extensions.
-mod extension {
+pub(super) mod extension {
     pub const END: u32 = 0;
     pub const BACKING_FORMAT: u32 = 0xe279_2aca;
     pub const FEATURE_NAMES: u32 = 0x6803_f857;

@@ -1,4 +1,4 @@
-//! qcow2, versions 2 and 3, for reading.
+//! qcow2, versions 2 and 3, for reading; and empty images.
 //!
 //! The specification is QEMU's `docs/interop/qcow2.txt`. An image is a sequence of clusters; a two-level table says for
 //! each cluster of the disk where it is in the file. Files, in the order in which a reader meets them:
@@ -11,10 +11,12 @@
 //! | `tables.rs` | the walk, which joins clusters to runs |
 //! | `compressed.rs` | compressed clusters |
 //! | `snapshot.rs` | the snapshot table |
+//! | `create.rs` | an image without data |
 //!
 //! Reference counts, bitmaps and snapshots say nothing about what the disk holds; they aren't read, and may be wrong.
 
 mod compressed;
+mod create;
 mod features;
 mod geometry;
 mod header;
@@ -26,6 +28,7 @@ mod tables;
 use glassbox_io::{Cached, Error, Extent, ExtentKind, ReadAt, Result, Source};
 
 use self::compressed::CompressedClusters;
+pub use self::create::{Empty, Plan, create};
 pub use self::header::{BackingFile, Compression, DataFile, Encryption, Header};
 use self::l1::L1Table;
 use self::l2::Mapping;
