@@ -7,6 +7,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use bstr::{BString, ByteSlice};
+use glassbox_api::options::HivexOpenOpts;
 use glassbox_api::{Arguments, Drives, FieldValue, Hivex, Inspection, Launching, Mounting, StructValue, Value, table};
 use glassbox_engine::Handle;
 use glassbox_io::Result;
@@ -135,7 +136,7 @@ fn a_hive_of_windows_is_read_as_libhivex_reads_it() {
     };
     let mut g = launch(&[folder.join("ten.img")]);
     g.mount_ro("/dev/sda2".into(), "/".into()).unwrap();
-    g.hivex_open("/Users/Patrick/NTUSER.DAT".into(), Default::default()).unwrap();
+    g.hivex_open("/Users/Patrick/NTUSER.DAT".into(), HivexOpenOpts::default()).unwrap();
     let differences = replay(&mut g, &walk);
     assert!(walk.lines().count() > 30000);
     check(&differences);
@@ -168,7 +169,7 @@ fn what_was_only_logged_is_read() {
     let mut g = launch(&[folder.join("ten.img")]);
     g.mount_ro("/dev/sda2".into(), "/".into()).unwrap();
     let mut read = |path: &str| {
-        g.hivex_open(path.into(), Default::default()).unwrap();
+        g.hivex_open(path.into(), HivexOpenOpts::default()).unwrap();
         contents(&mut g)
     };
     let newest = read("/hives/newest.hive");
@@ -178,6 +179,23 @@ fn what_was_only_logged_is_read() {
     for path in ["/hives/entries.hive", "/hives/pages.hive"] {
         assert!(read(path) == newest, "{path} isn't as Windows would have left it");
     }
+}
+
+/// Changes need the appliance, and nothing is read for them.
+#[test]
+fn changing_a_hive_is_unsupported() {
+    let folder = fixture("windows");
+    let mut g = launch(&[folder.join("ten.img")]);
+    g.mount_ro("/dev/sda2".into(), "/".into()).unwrap();
+    let write = HivexOpenOpts { write: Some(true), ..HivexOpenOpts::default() };
+    assert!(g.hivex_open("/hives/newest.hive".into(), write).unwrap_err().is_unsupported());
+    g.hivex_open("/hives/newest.hive".into(), HivexOpenOpts::default()).unwrap();
+    let root = g.hivex_root().unwrap();
+    assert!(g.hivex_node_add_child(root, "new".into()).unwrap_err().is_unsupported());
+    assert!(g.hivex_node_delete_child(root).unwrap_err().is_unsupported());
+    assert!(g.hivex_node_set_value(root, "new".into(), 3, b"data").unwrap_err().is_unsupported());
+    assert!(g.hivex_commit(None).unwrap_err().is_unsupported());
+    assert_eq!(g.hivex_root().unwrap(), root);
 }
 
 /// What libguestfs 1.48 doesn't tell.
