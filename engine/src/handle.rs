@@ -48,6 +48,8 @@ pub struct Handle {
     serial: u64,
     /// How many calls are under way: calls of the library are made of others.
     depth: u32,
+    /// Where C finds this handle, if C has it.
+    pub(crate) c_address: Option<usize>,
 }
 
 /// What the caller of [`Handle::perform`] tells of itself.
@@ -90,6 +92,7 @@ impl Handle {
             cancelled: Arc::default(),
             serial: 0,
             depth: 0,
+            c_address: None,
         }
     }
 
@@ -106,6 +109,11 @@ impl Handle {
     /// Set to end the call that is under way, from another thread or a signal handler.
     pub fn canceller(&self) -> Arc<AtomicBool> {
         self.cancelled.clone()
+    }
+
+    /// Says where C finds this handle: what the call `c_pointer` answers.
+    pub fn set_c_address(&mut self, address: usize) {
+        self.c_address = Some(address);
     }
 
     /// Settings and drives.

@@ -116,10 +116,7 @@ fn fields(text: &mut BString, value: &StructValue) {
         text.extend_from_slice(b": ");
         let written = match value {
             FieldValue::Char(letter) => text.write_all(&[*letter]),
-            FieldValue::String(string) => {
-                quoted(text, string.as_ref());
-                Ok(())
-            }
+            FieldValue::String(string) => text.write_all(string),
             FieldValue::Buffer(bytes) => {
                 text.push(b'"');
                 escaped(text, bytes);

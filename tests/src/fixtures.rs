@@ -98,7 +98,7 @@ fn cache() -> PathBuf {
 }
 
 /// Test programs run at the same time; one of them builds. Released when dropped.
-fn lock(name: &str) -> File {
+pub(crate) fn lock(name: &str) -> File {
     let file = File::create(cache().join(format!("{name}.lock"))).expect("the cache is writable");
     file.lock().expect("a file can be locked");
     file

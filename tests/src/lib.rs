@@ -2,6 +2,7 @@
 
 pub mod archives;
 pub mod bad_input;
+pub mod dist;
 pub mod fixtures;
 pub mod manifest;
 pub mod program;

@@ -37,8 +37,11 @@ extern "C" {
 # define GUESTFS_NORETURN
 #endif
 
-/* A handle: the disks of one guest, and what is known of them. */
+/* A handle: the disks of one guest, and what is known of them. Headers that need only this type guard it so. */
+#ifndef GUESTFS_TYPEDEF_H
+#define GUESTFS_TYPEDEF_H 1
 typedef struct guestfs_h guestfs_h;
+#endif
 
 /* A new handle, or NULL. What is wrong in the environment (LIBGUESTFS_*) is told on stderr and ignored. */
 GUESTFS_DLL_PUBLIC guestfs_h *guestfs_create (void);
@@ -907,6 +910,8 @@ GUESTFS_DLL_PUBLIC int guestfs_add_domain_argv (guestfs_h *g, const char *dom, c
 /* Adds a disk image or host block device, for reading and writing unless `readonly` is set. */
 #define GUESTFS_HAVE_ADD_DRIVE_OPTS 1
 #define LIBGUESTFS_HAVE_ADD_DRIVE_OPTS 1
+#define GUESTFS_HAVE_ADD_DRIVE 1
+#define LIBGUESTFS_HAVE_ADD_DRIVE 1
 #define GUESTFS_ADD_DRIVE_OPTS_READONLY 0
 #define GUESTFS_ADD_DRIVE_OPTS_READONLY_BITMASK (UINT64_C (1) << 0)
 #define GUESTFS_ADD_DRIVE_OPTS_FORMAT 1
@@ -1422,6 +1427,8 @@ GUESTFS_DLL_PUBLIC int guestfs_btrfs_set_seeding (guestfs_h *g, const char *devi
 /* Makes a subvolume. */
 #define GUESTFS_HAVE_BTRFS_SUBVOLUME_CREATE_OPTS 1
 #define LIBGUESTFS_HAVE_BTRFS_SUBVOLUME_CREATE_OPTS 1
+#define GUESTFS_HAVE_BTRFS_SUBVOLUME_CREATE 1
+#define LIBGUESTFS_HAVE_BTRFS_SUBVOLUME_CREATE 1
 #define GUESTFS_BTRFS_SUBVOLUME_CREATE_OPTS_QGROUPID 0
 #define GUESTFS_BTRFS_SUBVOLUME_CREATE_OPTS_QGROUPID_BITMASK (UINT64_C (1) << 0)
 struct guestfs_btrfs_subvolume_create_opts_argv {
@@ -1461,6 +1468,8 @@ GUESTFS_DLL_PUBLIC char **guestfs_btrfs_subvolume_show (guestfs_h *g, const char
 /* Makes a snapshot of a subvolume, writable unless `ro` is set. */
 #define GUESTFS_HAVE_BTRFS_SUBVOLUME_SNAPSHOT_OPTS 1
 #define LIBGUESTFS_HAVE_BTRFS_SUBVOLUME_SNAPSHOT_OPTS 1
+#define GUESTFS_HAVE_BTRFS_SUBVOLUME_SNAPSHOT 1
+#define LIBGUESTFS_HAVE_BTRFS_SUBVOLUME_SNAPSHOT 1
 #define GUESTFS_BTRFS_SUBVOLUME_SNAPSHOT_OPTS_RO 0
 #define GUESTFS_BTRFS_SUBVOLUME_SNAPSHOT_OPTS_RO_BITMASK (UINT64_C (1) << 0)
 #define GUESTFS_BTRFS_SUBVOLUME_SNAPSHOT_OPTS_QGROUPID 1
@@ -2341,6 +2350,8 @@ GUESTFS_DLL_PUBLIC struct guestfs_xattr_list *guestfs_getxattrs (guestfs_h *g, c
 /* Lists the paths that a shell pattern matches, sorted. */
 #define GUESTFS_HAVE_GLOB_EXPAND_OPTS 1
 #define LIBGUESTFS_HAVE_GLOB_EXPAND_OPTS 1
+#define GUESTFS_HAVE_GLOB_EXPAND 1
+#define LIBGUESTFS_HAVE_GLOB_EXPAND 1
 #define GUESTFS_GLOB_EXPAND_OPTS_DIRECTORYSLASH 0
 #define GUESTFS_GLOB_EXPAND_OPTS_DIRECTORYSLASH_BITMASK (UINT64_C (1) << 0)
 struct guestfs_glob_expand_opts_argv {
@@ -2355,6 +2366,8 @@ GUESTFS_DLL_PUBLIC char **guestfs_glob_expand (guestfs_h *g, const char *pattern
 /* Lists the lines of a file that match a pattern. */
 #define GUESTFS_HAVE_GREP_OPTS 1
 #define LIBGUESTFS_HAVE_GREP_OPTS 1
+#define GUESTFS_HAVE_GREP 1
+#define LIBGUESTFS_HAVE_GREP 1
 #define GUESTFS_GREP_OPTS_EXTENDED 0
 #define GUESTFS_GREP_OPTS_EXTENDED_BITMASK (UINT64_C (1) << 0)
 #define GUESTFS_GREP_OPTS_FIXED 1
@@ -3174,6 +3187,8 @@ GUESTFS_DLL_PUBLIC int guestfs_internal_yara_scan (guestfs_h *g, const char *pat
 /* Tells whether a path names a block device node. */
 #define GUESTFS_HAVE_IS_BLOCKDEV_OPTS 1
 #define LIBGUESTFS_HAVE_IS_BLOCKDEV_OPTS 1
+#define GUESTFS_HAVE_IS_BLOCKDEV 1
+#define LIBGUESTFS_HAVE_IS_BLOCKDEV 1
 #define GUESTFS_IS_BLOCKDEV_OPTS_FOLLOWSYMLINKS 0
 #define GUESTFS_IS_BLOCKDEV_OPTS_FOLLOWSYMLINKS_BITMASK (UINT64_C (1) << 0)
 struct guestfs_is_blockdev_opts_argv {
@@ -3193,6 +3208,8 @@ GUESTFS_DLL_PUBLIC int guestfs_is_busy (guestfs_h *g);
 /* Tells whether a path names a character device node. */
 #define GUESTFS_HAVE_IS_CHARDEV_OPTS 1
 #define LIBGUESTFS_HAVE_IS_CHARDEV_OPTS 1
+#define GUESTFS_HAVE_IS_CHARDEV 1
+#define LIBGUESTFS_HAVE_IS_CHARDEV 1
 #define GUESTFS_IS_CHARDEV_OPTS_FOLLOWSYMLINKS 0
 #define GUESTFS_IS_CHARDEV_OPTS_FOLLOWSYMLINKS_BITMASK (UINT64_C (1) << 0)
 struct guestfs_is_chardev_opts_argv {
@@ -3212,6 +3229,8 @@ GUESTFS_DLL_PUBLIC int guestfs_is_config (guestfs_h *g);
 /* Tells whether a path names a directory. */
 #define GUESTFS_HAVE_IS_DIR_OPTS 1
 #define LIBGUESTFS_HAVE_IS_DIR_OPTS 1
+#define GUESTFS_HAVE_IS_DIR 1
+#define LIBGUESTFS_HAVE_IS_DIR 1
 #define GUESTFS_IS_DIR_OPTS_FOLLOWSYMLINKS 0
 #define GUESTFS_IS_DIR_OPTS_FOLLOWSYMLINKS_BITMASK (UINT64_C (1) << 0)
 struct guestfs_is_dir_opts_argv {
@@ -3226,6 +3245,8 @@ GUESTFS_DLL_PUBLIC int guestfs_is_dir (guestfs_h *g, const char *path);
 /* Tells whether a path names a named pipe. */
 #define GUESTFS_HAVE_IS_FIFO_OPTS 1
 #define LIBGUESTFS_HAVE_IS_FIFO_OPTS 1
+#define GUESTFS_HAVE_IS_FIFO 1
+#define LIBGUESTFS_HAVE_IS_FIFO 1
 #define GUESTFS_IS_FIFO_OPTS_FOLLOWSYMLINKS 0
 #define GUESTFS_IS_FIFO_OPTS_FOLLOWSYMLINKS_BITMASK (UINT64_C (1) << 0)
 struct guestfs_is_fifo_opts_argv {
@@ -3240,6 +3261,8 @@ GUESTFS_DLL_PUBLIC int guestfs_is_fifo (guestfs_h *g, const char *path);
 /* Tells whether a path names a regular file. */
 #define GUESTFS_HAVE_IS_FILE_OPTS 1
 #define LIBGUESTFS_HAVE_IS_FILE_OPTS 1
+#define GUESTFS_HAVE_IS_FILE 1
+#define LIBGUESTFS_HAVE_IS_FILE 1
 #define GUESTFS_IS_FILE_OPTS_FOLLOWSYMLINKS 0
 #define GUESTFS_IS_FILE_OPTS_FOLLOWSYMLINKS_BITMASK (UINT64_C (1) << 0)
 struct guestfs_is_file_opts_argv {
@@ -3269,6 +3292,8 @@ GUESTFS_DLL_PUBLIC int guestfs_is_ready (guestfs_h *g);
 /* Tells whether a path names a Unix-domain socket. */
 #define GUESTFS_HAVE_IS_SOCKET_OPTS 1
 #define LIBGUESTFS_HAVE_IS_SOCKET_OPTS 1
+#define GUESTFS_HAVE_IS_SOCKET 1
+#define LIBGUESTFS_HAVE_IS_SOCKET 1
 #define GUESTFS_IS_SOCKET_OPTS_FOLLOWSYMLINKS 0
 #define GUESTFS_IS_SOCKET_OPTS_FOLLOWSYMLINKS_BITMASK (UINT64_C (1) << 0)
 struct guestfs_is_socket_opts_argv {
@@ -3929,6 +3954,8 @@ GUESTFS_DLL_PUBLIC int guestfs_mkfifo (guestfs_h *g, int mode, const char *path)
 /* Makes a filesystem of any type that the appliance knows. */
 #define GUESTFS_HAVE_MKFS_OPTS 1
 #define LIBGUESTFS_HAVE_MKFS_OPTS 1
+#define GUESTFS_HAVE_MKFS 1
+#define LIBGUESTFS_HAVE_MKFS 1
 #define GUESTFS_MKFS_OPTS_BLOCKSIZE 0
 #define GUESTFS_MKFS_OPTS_BLOCKSIZE_BITMASK (UINT64_C (1) << 0)
 #define GUESTFS_MKFS_OPTS_FEATURES 1
@@ -4038,6 +4065,8 @@ GUESTFS_DLL_PUBLIC int guestfs_mksquashfs_argv (guestfs_h *g, const char *path, 
 /* Makes a swap area on a device. */
 #define GUESTFS_HAVE_MKSWAP_OPTS 1
 #define LIBGUESTFS_HAVE_MKSWAP_OPTS 1
+#define GUESTFS_HAVE_MKSWAP 1
+#define LIBGUESTFS_HAVE_MKSWAP 1
 #define GUESTFS_MKSWAP_OPTS_LABEL 0
 #define GUESTFS_MKSWAP_OPTS_LABEL_BITMASK (UINT64_C (1) << 0)
 #define GUESTFS_MKSWAP_OPTS_UUID 1
@@ -4265,6 +4294,8 @@ GUESTFS_DLL_PUBLIC int guestfs_ntfsfix_argv (guestfs_h *g, const char *device, c
 /* Resizes an NTFS filesystem, to the size of its device if none is given. */
 #define GUESTFS_HAVE_NTFSRESIZE_OPTS 1
 #define LIBGUESTFS_HAVE_NTFSRESIZE_OPTS 1
+#define GUESTFS_HAVE_NTFSRESIZE 1
+#define LIBGUESTFS_HAVE_NTFSRESIZE 1
 #define GUESTFS_NTFSRESIZE_OPTS_SIZE 0
 #define GUESTFS_NTFSRESIZE_OPTS_SIZE_BITMASK (UINT64_C (1) << 0)
 #define GUESTFS_NTFSRESIZE_OPTS_FORCE 1
@@ -5066,6 +5097,8 @@ GUESTFS_DLL_PUBLIC char **guestfs_tail_n (guestfs_h *g, int nrlines, const char 
 /* Unpacks a tar archive of the host into a directory of the guest. */
 #define GUESTFS_HAVE_TAR_IN_OPTS 1
 #define LIBGUESTFS_HAVE_TAR_IN_OPTS 1
+#define GUESTFS_HAVE_TAR_IN 1
+#define LIBGUESTFS_HAVE_TAR_IN 1
 #define GUESTFS_TAR_IN_OPTS_COMPRESS 0
 #define GUESTFS_TAR_IN_OPTS_COMPRESS_BITMASK (UINT64_C (1) << 0)
 #define GUESTFS_TAR_IN_OPTS_XATTRS 1
@@ -5092,6 +5125,8 @@ GUESTFS_DLL_PUBLIC int guestfs_tar_in (guestfs_h *g, const char *tarfile, const 
 /* Writes a directory of the guest to a host file as a tar archive. */
 #define GUESTFS_HAVE_TAR_OUT_OPTS 1
 #define LIBGUESTFS_HAVE_TAR_OUT_OPTS 1
+#define GUESTFS_HAVE_TAR_OUT 1
+#define LIBGUESTFS_HAVE_TAR_OUT 1
 #define GUESTFS_TAR_OUT_OPTS_COMPRESS 0
 #define GUESTFS_TAR_OUT_OPTS_COMPRESS_BITMASK (UINT64_C (1) << 0)
 #define GUESTFS_TAR_OUT_OPTS_NUMERICOWNER 1
@@ -5218,6 +5253,8 @@ GUESTFS_DLL_PUBLIC int guestfs_umask (guestfs_h *g, int mask);
 /* Unmounts a filesystem, given by its device or where it is mounted. */
 #define GUESTFS_HAVE_UMOUNT_OPTS 1
 #define LIBGUESTFS_HAVE_UMOUNT_OPTS 1
+#define GUESTFS_HAVE_UMOUNT 1
+#define LIBGUESTFS_HAVE_UMOUNT 1
 #define GUESTFS_UMOUNT_OPTS_FORCE 0
 #define GUESTFS_UMOUNT_OPTS_FORCE_BITMASK (UINT64_C (1) << 0)
 #define GUESTFS_UMOUNT_OPTS_LAZYUNMOUNT 1

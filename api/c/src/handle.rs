@@ -139,11 +139,16 @@ extern "C" fn guestfs_create_flags(flags: c_uint) -> *mut Guestfs {
 
 fn create(flags: c_uint) -> *mut Guestfs {
     let g = Box::into_raw(Guestfs::new());
+    let address = g.expose_provenance();
+    // SAFETY: `g` was just made.
+    if let Some(handle) = unsafe { Guestfs::borrow(g) } {
+        let _ = handle.engine.with(|engine| engine.as_mut().map(|engine| engine.set_c_address(address)));
+    }
     {
         let mut open = open();
-        open.all.insert(g.expose_provenance());
+        open.all.insert(address);
         if flags & NO_CLOSE_ON_EXIT == 0 {
-            open.until_exit.insert(g.addr());
+            open.until_exit.insert(address);
             close_at_exit();
         }
     }

@@ -48,6 +48,6 @@ impl Features for Library<'_> {
     }
 
     fn c_pointer(&mut self) -> Result<i64> {
-        Ok(std::ptr::from_ref::<Handle>(self.0) as usize as i64)
+        Ok(self.0.c_address.unwrap_or_else(|| std::ptr::from_ref::<Handle>(self.0).addr()) as i64)
     }
 }

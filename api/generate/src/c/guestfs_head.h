@@ -37,8 +37,11 @@ extern "C" {
 # define GUESTFS_NORETURN
 #endif
 
-/* A handle: the disks of one guest, and what is known of them. */
+/* A handle: the disks of one guest, and what is known of them. Headers that need only this type guard it so. */
+#ifndef GUESTFS_TYPEDEF_H
+#define GUESTFS_TYPEDEF_H 1
 typedef struct guestfs_h guestfs_h;
+#endif
 
 /* A new handle, or NULL. What is wrong in the environment (LIBGUESTFS_*) is told on stderr and ignored. */
 GUESTFS_DLL_PUBLIC guestfs_h *guestfs_create (void);

@@ -75,6 +75,10 @@ fn one_call(text: &mut String, contract: &Contract, call: &Call) {
     write!(text, "\n{}#define GUESTFS_HAVE_{upper} 1\n", comment(&call.entry.doc)).unwrap();
     // The older spelling, for programs that ask with it.
     writeln!(text, "#define LIBGUESTFS_HAVE_{upper} 1").unwrap();
+    if call.has(Flag::OnceHadNoOptargs) {
+        let plain = call.name.to_uppercase();
+        writeln!(text, "#define GUESTFS_HAVE_{plain} 1\n#define LIBGUESTFS_HAVE_{plain} 1").unwrap();
+    }
     if !call.optargs.is_empty() {
         text.push_str(&optional_arguments(call));
     }
