@@ -157,8 +157,12 @@ fn the_header_declares_every_function_in_c_and_in_cxx() {
 fn the_header_hides_or_warns_of_what_is_deprecated() {
     let folder = scratch("c-abi-deprecated");
     let source = folder.join("deprecated.c");
-    fs::write(&source, "#include <guestfs.h>\nvoid *p = (void *) guestfs_list_devices, *q = (void *) guestfs_head_n;\n\
-        int main (void) { return guestfs_add_cdrom (0, 0); }\n").unwrap();
+    fs::write(
+        &source,
+        "#include <guestfs.h>\nvoid *p = (void *) guestfs_list_devices, *q = (void *) guestfs_head_n;\n\
+        int main (void) { return guestfs_add_cdrom (0, 0); }\n",
+    )
+    .unwrap();
     let messages = |flag: &str| {
         let mut compile = Command::new("cc");
         compile.arg(flag).args(["-fsyntax-only", "-Wall"]).arg(&source).args(pkg_config());
@@ -189,6 +193,8 @@ fn under_valgrind(program: &Path, argument: &Path) -> String {
     let mut valgrind = over_ours("valgrind");
     valgrind.args(["--quiet", "--leak-check=full", "--show-leak-kinds=definite,indirect,possible"]);
     valgrind.args(["--errors-for-leak-kinds=definite,indirect,possible", "--error-exitcode=99"]);
+    let known = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c_abi/valgrind.supp");
+    valgrind.arg(format!("--suppressions={}", known.display()));
     let output = expect_success(valgrind.arg(program).arg(argument));
     String::from_utf8_lossy(&output.stdout).into_owned()
 }

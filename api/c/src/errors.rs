@@ -1,17 +1,17 @@
 //! Errors as C sees them: the last one of each thread, and the handlers that are told.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::io::Write;
 use std::ptr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread::{self, ThreadId};
 
 use bstr::BStr;
 use glassbox_engine::message;
 use glassbox_io::{Error, ErrorKind};
 
 use crate::handle::Guestfs;
+use crate::thread::ThreadId;
 
 /// `guestfs_error_handler_cb`
 pub type ErrorHandler = unsafe extern "C" fn(*mut Guestfs, *mut c_void, *const c_char);
@@ -51,15 +51,15 @@ struct OfThread {
 
 /// The errors of a handle. Each thread has its own, so that none reads or frees another's.
 #[derive(Default)]
-pub struct Errors(Mutex<HashMap<ThreadId, OfThread>>);
+pub struct Errors(Mutex<BTreeMap<ThreadId, OfThread>>);
 
 impl Errors {
-    fn all(&self) -> MutexGuard<'_, HashMap<ThreadId, OfThread>> {
+    fn all(&self) -> MutexGuard<'_, BTreeMap<ThreadId, OfThread>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn with<R>(&self, use_them: impl FnOnce(&mut OfThread) -> R) -> R {
-        use_them(self.all().entry(thread::current().id()).or_default())
+        use_them(self.all().entry(ThreadId::current()).or_default())
     }
 
     /// Makes `error` the thread's last, and tells its handler.

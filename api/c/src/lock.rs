@@ -1,7 +1,8 @@
 //! The lock of a handle: other threads wait, and the thread that holds it is told so instead of waiting for itself.
 
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
-use std::thread::{self, ThreadId};
+
+use crate::thread::ThreadId;
 
 /// A value that one thread uses at a time.
 pub struct Exclusive<T> {
@@ -40,11 +41,11 @@ impl<T> Exclusive<T> {
 
     /// Whether the calling thread uses the value.
     fn is_mine(&self) -> bool {
-        *self.owner() == Some(thread::current().id())
+        *self.owner() == Some(ThreadId::current())
     }
 
     fn own<R>(&self, mut value: MutexGuard<'_, T>, use_it: impl FnOnce(&mut T) -> R) -> R {
-        *self.owner() = Some(thread::current().id());
+        *self.owner() = Some(ThreadId::current());
         let _disown = Disown(self);
         use_it(&mut value)
     }
@@ -67,6 +68,7 @@ impl<T> Drop for Disown<'_, T> {
 mod tests {
     use super::*;
     use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::thread;
 
     #[test]
     fn a_thread_never_waits_for_itself() {

@@ -40,22 +40,14 @@ impl Launching for Library<'_> {
         }
     }
 
+    /// Nothing to do before the launch, as in libguestfs.
     fn shutdown(&mut self) -> Result<()> {
-        match self.0.state() {
-            State::Ready => {
-                self.stop();
-                Ok(())
-            }
-            State::Config => Err(Error::usage("no subprocess to shut down")),
-        }
+        self.stop();
+        Ok(())
     }
 
     fn kill_subprocess(&mut self) -> Result<()> {
-        // Unlike `shutdown`, this doesn't mind if there is nothing to stop.
-        match self.0.state() {
-            State::Ready => self.0.shutdown(),
-            State::Config => Ok(()),
-        }
+        self.0.shutdown()
     }
 
     fn get_state(&mut self) -> Result<i32> {

@@ -22,7 +22,7 @@ def call(name, *arguments, pointer=False):
     if pointer:
         answer = "NULL" if answer is None else "not NULL"
     message = lib.guestfs_last_error(g) or b"no error"
-    # Where an option is unknown, libguestfs says at length how that can be.
+    # Where an option is unknown, each library says in its own words how that can be.
     message = message.split(b" (this can")[0].split(b": this library")[0]
     print(name, answer, message.decode("latin-1"), lib.guestfs_last_errno(g), flush=True)
 

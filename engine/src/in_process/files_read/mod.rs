@@ -16,6 +16,7 @@ use bstr::{BStr, BString};
 use glassbox_api::options::{
     GlobExpandOpts, GrepOpts, IsBlockdevOpts, IsChardevOpts, IsDirOpts, IsFifoOpts, IsFileOpts, IsSocketOpts,
 };
+use glassbox_api::protocol::MESSAGE_MAX;
 use glassbox_api::structs::{Dirent, StatNs, StatVfs};
 use glassbox_api::xdr::Encoder;
 use glassbox_api::{FilesRead, Record};
@@ -164,6 +165,10 @@ fn not_negative(value: i64, what: &str) -> Result<u64> {
 fn pread(source: &dyn ReadAt, count: i32, offset: i64) -> Result<Vec<u8>> {
     let count = not_negative(i64::from(count), "count")?;
     let offset = not_negative(offset, "offset")?;
+    // Here nothing bounds a reply, but programs read in pieces that fit into libguestfs's messages.
+    if count >= MESSAGE_MAX as u64 {
+        return Err(Error::usage("count is too large for the protocol, use smaller reads"));
+    }
     // No more than there is: the count comes from a caller who may ask for 2 GiB of a small file.
     let available = source.len().saturating_sub(offset).min(count);
     let mut buf = vec![0; usize::try_from(available).unwrap_or(0)];
