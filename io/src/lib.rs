@@ -18,6 +18,7 @@ mod cached;
 mod errno;
 mod error;
 mod fields;
+mod input;
 mod read_at;
 mod window;
 
@@ -25,5 +26,6 @@ pub use cached::Cached;
 pub use errno::Errno;
 pub use error::{Error, ErrorKind, Result, ResultExt};
 pub use fields::Fields;
+pub use input::Input;
 pub use read_at::{Extent, ExtentKind, Extents, ReadAt, Source};
 pub use window::Window;

@@ -2,10 +2,10 @@
 
 use std::io::Read;
 
-use glassbox_io::{ReadAt, Result};
+use glassbox_io::{Input, ReadAt, Result};
 
 use super::{BEGINNING, elf, initrd, is_cpio, linux_image};
-use crate::in_process::initrd::{Input, decompress};
+use crate::in_process::initrd::decompress;
 
 /// The architecture of what `file` holds compressed: a module, a kernel, or an initrd. `None` if it isn't compressed,
 /// or holds something else.

@@ -5,7 +5,6 @@
 
 mod cpio_member;
 mod decompress;
-mod input;
 
 use std::io::BufRead;
 use std::ops::ControlFlow;
@@ -13,14 +12,13 @@ use std::ops::ControlFlow;
 use bstr::{BStr, BString, ByteSlice};
 use glassbox_api::Initrd;
 use glassbox_filesystems::FileType;
-use glassbox_io::{Errno, Error, ReadAt, Result};
+use glassbox_io::{Errno, Error, Input, ReadAt, Result};
 
 use super::InProcess;
 
 use cpio_member::{Header, MAGICS};
 
 pub(super) use decompress::decompress;
-pub(super) use input::Input;
 
 /// Members of all archives together. Real ones have some thousands.
 const MAX_MEMBERS: usize = 1 << 20;
