@@ -139,16 +139,13 @@ pread-device /dev/sda 8 512
 pread-device /dev/sda 10 -1
 pread-device /dev/sda 0 0
 pread-device /dev/sda3 4 1080
-#= differs: what a file holds is told by libmagic, which is not built in
 file /dev/sda
-#= differs: libmagic, as above
 file /dev/sda3
-#= differs: libmagic, as above
 file /dev/sda4
-#= differs: libmagic, as above
 file /dev/sda5
-#= differs: libmagic, as above
 file /dev/sda6
+file /dev/sda7
+file /dev/sdz
 download-offset /dev/sda sector1.bin 512 512
 download-offset /dev/sda outside.bin 671088640 512
 download-offset /dev/sda minus.bin -1 512
@@ -398,46 +395,37 @@ du /no/such
 df
 #= df
 df-h
-#= differs: libmagic, as above
 file /etc/hostname
-#= differs: libmagic, as above
 file /srv/tree/binary
 file /srv/tree/empty
 file /srv/tree/link
-#= differs: libmagic, as above
 file /srv/tree/words.gz
-#= differs: libmagic, as above
 file /srv/tree/words.xz
-#= differs: libmagic, as above
 file /srv/tree/words.bz2
-#= differs: libmagic, as above
 file /srv/tree/words.zst
-#= differs: libmagic, as above
 file /srv/tree/zeros
-#= differs: libmagic, as above
 file /srv/tree/dos
-#= differs: libmagic, as above
 file /srv/images/small.iso
-#= differs: libmagic, as above
 file /srv/images/ext2.img
-#= differs: libmagic, as above
 file /srv/images/etc.tar
-#= differs: libmagic, as above
 file /srv/images/database.sqlite
-#= differs: libmagic, as above
 file /srv/images/initrd.img
 file /srv/awkward/nodes/chr
 file /srv/awkward/nodes/fifo
 file /srv
 file /tmp
-#= differs: libmagic, as above
 file /usr/share/zoneinfo/Europe/Berlin
-#= differs: libmagic, as above
 file /usr/bin/apt-get
 file /bin
 file /no/such
-#= differs: libmagic, as above
+file /bin/su
 zfile gzip /srv/tree/words.gz
+zfile compress /srv/tree/words.gz
+zfile bzip2 /srv/tree/words.bz2
+zfile bzip2 /srv/tree/words.gz
+zfile gzip /srv/tree/dos
+zfile gzip /no/such
+zfile nonsense /srv/tree/words.gz
 get-umask
 umask 022
 get-umask

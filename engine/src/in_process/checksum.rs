@@ -42,7 +42,7 @@ impl Algorithm {
             b"sha256" => Algorithm::Sha256,
             b"sha384" => Algorithm::Sha384,
             b"sha512" => Algorithm::Sha512,
-            b"gost" | b"gost12" => return Err(Error::unsupported(format!("checksum: {name}"))),
+            // libguestfs 1.48 knows no `gost` either.
             _ => {
                 return Err(Error::usage("unknown checksum type, expecting crc|md5|sha1|sha224|sha256|sha384|sha512"));
             }

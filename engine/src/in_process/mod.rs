@@ -38,6 +38,7 @@ use bstr::{BStr, BString};
 use glassbox_api::CallInfo;
 use glassbox_api::table::Group;
 use glassbox_io::{Result, Source};
+use glassbox_magic::Magic;
 
 use crate::drive::Drive;
 use crate::events::Events;
@@ -57,6 +58,8 @@ pub struct InProcess {
     pub(crate) umask: u32,
     /// The directories that were listed last.
     listings: files_read::Listings,
+    /// What `file` asks, once it was called.
+    magic: Option<Magic>,
     /// What `inspect_os` found.
     inspected: Vec<inspection::Inspected>,
     /// The hive that `hivex_open` opened.
@@ -82,6 +85,7 @@ impl InProcess {
             read_only_devices: HashSet::new(),
             umask: 0o22,
             listings: files_read::Listings::default(),
+            magic: None,
             inspected: Vec::new(),
             hive: None,
             current: Current::default(),

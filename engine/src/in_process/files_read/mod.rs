@@ -1,5 +1,6 @@
 //! The group `files-read`: questions about files.
 
+mod describe;
 mod df;
 pub(super) mod glob;
 mod grep;
@@ -431,24 +432,11 @@ impl FilesRead for InProcess {
         self.with_file(path, |file| lines::strings(file, encoding))
     }
 
-    /// What the inode tells is answered here. What only the contents tell would have to be libmagic's own words, and no
-    /// implementation that can be built from source alone has them.
     fn file(&mut self, path: &BStr) -> Result<BString> {
-        if path.starts_with(b"/dev/") {
-            return Err(Error::unsupported("libmagic: the contents of a device").at_path(path));
-        }
-        let stat = self.locate(path, Follow::NotLast).and_then(|found| found.stat()).during("lstat")?;
-        Ok(BString::from(match stat.file_type() {
-            FileType::Directory => "directory",
-            FileType::Symlink => "symbolic link",
-            FileType::CharDevice => "character device",
-            FileType::BlockDevice => "block device",
-            FileType::Fifo => "FIFO",
-            FileType::Socket => "socket",
-            FileType::Regular if stat.size == 0 => "empty",
-            FileType::Regular => return Err(Error::unsupported("libmagic: the contents of a file").at_path(path)),
-            FileType::Unknown => return Err(Error::corrupt("a file of no known type").at_path(path)),
-        }))
+        self.describe(path)
+    }
+    fn zfile(&mut self, meth: &BStr, path: &BStr) -> Result<BString> {
+        self.describe_compressed(meth, path)
     }
 
     fn hexdump(&mut self, path: &BStr) -> Result<BString> {
