@@ -47,7 +47,13 @@ impl Job {
         Ok(())
     }
 
-    /// Tells that it is done, if anything was told before.
+    /// As [`Self::at`] for work of which nobody knows how much it is: 0 of 1 until it is done, which those who listen to
+    /// libguestfs know to mean that.
+    pub fn pulse(&mut self) -> Result<()> {
+        self.at(0, 1)
+    }
+
+    /// Tells that it is done, if anything was told before. The total is 1 for [`Self::pulse`].
     pub fn done(&mut self, total: u64) {
         if self.reported {
             self.report(total, total);

@@ -31,12 +31,17 @@ fn update(bar: &Mutex<Option<ProgressBar>>, event: &Event<'_>) {
     let [_procedure, _serial, position, total] = event.numbers else { return };
     let mut bar = bar.lock().unwrap_or_else(PoisonError::into_inner);
     let shown = bar.get_or_insert_with(|| {
-        let style = ProgressStyle::with_template("{spinner} {percent:>3}% [{bar:45}] {eta_precise}");
+        // 0 of 1, until it is 1 of 1: nobody knows how much it is.
+        let style = ProgressStyle::with_template(match total {
+            0 | 1 => "{spinner} {elapsed_precise}",
+            _ => "{spinner} {percent:>3}% [{bar:45}] {eta_precise}",
+        });
         let bar = ProgressBar::with_draw_target(Some(*total), ProgressDrawTarget::stderr());
         bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("#--"))
     });
     shown.set_length(*total);
     shown.set_position(*position);
+    shown.tick();
     if position >= total {
         shown.finish_and_clear();
         *bar = None;

@@ -201,9 +201,10 @@ impl Checksums for InProcess {
         let algorithm = Algorithm::parse(csumtype)?;
         let mut job = self.job();
         self.with_file(path, |file| {
-            algorithm.of(file, &mut vec![0; PIECE], &mut |position| job.at(position, file.len()))
+            let digest = algorithm.of(file, &mut vec![0; PIECE], &mut |position| job.at(position, file.len()))?;
+            job.done(file.len());
+            Ok(digest.into())
         })
-        .map(BString::from)
     }
 
     fn checksum_device(&mut self, csumtype: &BStr, device: &BStr) -> Result<BString> {
@@ -211,6 +212,7 @@ impl Checksums for InProcess {
         let mut job = self.job();
         let source = self.device_source(device)?;
         let digest = algorithm.of(&source, &mut vec![0; PIECE], &mut |position| job.at(position, source.len()));
+        job.done(source.len());
         Ok(digest.at_path(device)?.into())
     }
 
@@ -218,6 +220,8 @@ impl Checksums for InProcess {
         let algorithm = Algorithm::parse(csumtype)?;
         let start = self.directory(directory)?;
         let mut job = self.job();
-        checksum_tree(&self.vfs, &start, algorithm, sumsfile, &mut || job.at(0, 0))
+        checksum_tree(&self.vfs, &start, algorithm, sumsfile, &mut || job.pulse())?;
+        job.done(1);
+        Ok(())
     }
 }

@@ -42,14 +42,12 @@ pub fn write_ahead(
             read(&mut sink)?;
             sink.hand_over()
         });
-        let mut position = 0;
         let mut written = Ok(());
         for (buffer, length) in &full {
-            written = job.at(position, 0).and_then(|()| Ok(out.write_all(&buffer[..length])?));
+            written = job.pulse().and_then(|()| Ok(out.write_all(&buffer[..length])?));
             if written.is_err() {
                 break;
             }
-            position += length as u64;
             // Nobody wants it any more: that was the last one.
             let _ = to_reader.send(buffer);
         }
@@ -57,7 +55,9 @@ pub fn write_ahead(
         drop(full);
         let read = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         written.and(read)
-    })
+    })?;
+    job.done(1);
+    Ok(())
 }
 
 fn new() -> Box<[u8]> {
