@@ -13,6 +13,7 @@ const PARTITION: u64 = 1 << 20;
 const SECTORS: u64 = PARTITION / 512;
 
 /// What a partition holds.
+#[derive(Debug)]
 pub enum Content<'a> {
     /// Files by path: see [`write_tree`].
     Ext2(&'a [(&'a str, &'a str)]),
@@ -22,6 +23,7 @@ pub enum Content<'a> {
 }
 
 /// A partition to be made.
+#[derive(Debug)]
 pub struct Partition<'a> {
     pub content: Content<'a>,
     /// Of the filesystem; empty for none.
@@ -35,7 +37,7 @@ pub struct Partition<'a> {
 
 impl<'a> Partition<'a> {
     /// A filesystem that nothing names but its place.
-    pub fn of(content: Content<'a>) -> Self {
+    pub const fn of(content: Content<'a>) -> Self {
         Partition { content, label: "", uuid: "", part_uuid: "", part_name: "" }
     }
 }
@@ -125,7 +127,7 @@ fn run(mut command: Command, last: &Path) {
 }
 
 /// Writes files below `root`. A path that ends in `/` is a directory; contents that begin with `-> ` are a link's target,
-/// and `BYTES of NUL` is a sparse file of that length.
+/// `copy of PATH` is a file of the host, and `BYTES of NUL` a sparse file of that length.
 fn write_tree(root: &Path, files: &[(&str, &str)]) {
     fs::create_dir_all(root).expect("the folder is writable");
     for (path, contents) in files {
@@ -137,6 +139,8 @@ fn write_tree(root: &Path, files: &[(&str, &str)]) {
         fs::create_dir_all(at.parent().expect("it is below the root")).expect("the folder is writable");
         if let Some(target) = contents.strip_prefix("-> ") {
             symlink(target, &at).expect("the folder takes links");
+        } else if let Some(original) = contents.strip_prefix("copy of ") {
+            fs::copy(original, &at).expect("the host has it");
         } else if let Some(length) = contents.strip_suffix(" of NUL") {
             let file = File::create(&at).expect("the folder is writable");
             file.set_len(length.parse().expect("a length")).expect("a file can be as large");

@@ -1,20 +1,26 @@
 //! Inspection: what operating systems are on disks, compared with what libguestfs says of the same disks.
 
 mod disk;
+mod guests;
+mod oracle;
 mod systems;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use bstr::ByteSlice;
 use disk::{Content, Partition};
 use glassbox_api::{Drives, Inspection, Launching};
-use glassbox_engine::Handle;
+use glassbox_engine::{EventKind, Handle};
 use glassbox_io::Result;
+use glassbox_tests::fixture;
 use glassbox_tests::fixtures::scratch;
 use systems::SYSTEMS;
 
 /// What every Linux root has; it is told by these from other filesystems.
 const LINUX: [(&str, &str); 3] = [("etc/", ""), ("bin/", ""), ("etc/hosts", "127.0.0.1 localhost\n")];
 
-fn handle(disks: &[std::path::PathBuf]) -> Handle {
+fn handle(disks: &[PathBuf]) -> Handle {
     let mut g = Handle::without_environment();
     for disk in disks {
         g.add_drive_ro(disk.as_os_str().as_encoded_bytes().into()).expect("a drive can be added");
@@ -24,7 +30,7 @@ fn handle(disks: &[std::path::PathBuf]) -> Handle {
 }
 
 /// Makes a disk of all systems, a partition each.
-fn disk_of_systems(folder: &std::path::Path) -> std::path::PathBuf {
+fn disk_of_systems(folder: &Path) -> PathBuf {
     let files: Vec<Vec<(&str, &str)>> = SYSTEMS
         .iter()
         .map(|system| {
@@ -72,4 +78,62 @@ fn every_distribution_is_known() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Two systems on one disk with all that belongs to them, a Debian on LVM over two disks, and CoreOS.
+#[test]
+fn guests_are_told_as_libguestfs_tells_them() {
+    let folder = scratch("inspection-guests");
+    let given = fixture("guests");
+    let mut disks = vec![disk::make(&folder, "parts", guests::PARTS)];
+    disks.extend(["lvm-a.raw", "lvm-b.raw"].map(|name| given.join(name)));
+    disks.push(disk::make(&folder, "coreos", guests::COREOS));
+    let description = format!("{:?} {:?} {}", guests::PARTS, guests::COREOS, given.display());
+    let ours = oracle::ours(&mut handle(&disks));
+    assert_eq!(ours[" roots"], "/dev/sda2,/dev/sda8,/dev/sdd3,/dev/guestvg/root");
+    assert_eq!(ours["/dev/sda2 get_distro"], "opensuse", "from /usr");
+    let Some(real) = oracle::real(&disks, &description) else { return };
+    let mut wrong = Vec::new();
+    for (question, answer) in &real {
+        let (ours, theirs) = (ours.get(question), Some(answer));
+        if ours != theirs {
+            wrong.push(format!("{question}:\n  ours   {ours:?}\n  theirs {theirs:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {} answers differ:\n{}", wrong.len(), real.len(), wrong.join("\n"));
+}
+
+/// Damage makes the answer poorer, with a warning; it takes neither time nor memory, and hides no other system.
+#[test]
+fn damaged_guests_are_told_as_far_as_they_can_be_read() {
+    let disk = disk::make(&scratch("inspection-damaged"), "damaged", guests::DAMAGED);
+    let mut g = handle(&[disk]);
+    let warnings = Arc::new(Mutex::new(Vec::new()));
+    let heard = warnings.clone();
+    let mask = EventKind::Warning.info().mask();
+    g.events().add(mask, move |event| heard.lock().unwrap().push(event.text.as_bstr().to_string()));
+    let roots = g.inspect_os().expect("inspection doesn't fail");
+    assert_eq!(roots, ["/dev/sda1", "/dev/sda2", "/dev/sda3"]);
+    let mut told = |root: &str| told(&mut g, root.as_bytes().as_bstr()).expect("a root has answers");
+    assert_eq!(told("/dev/sda1"), ("linux debian 12.5 deb apt debian12".into(), "12.5".into()));
+    assert_eq!(told("/dev/sda2"), ("linux alpinelinux 3.19 apk apk alpinelinux3.19".into(), "3.19.1".into()));
+    assert_eq!(told("/dev/sda3"), ("linux fedora 0.0 rpm unknown fedora0".into(), "\"Fedora".into()));
+    assert_eq!(g.inspect_get_hostname("/dev/sda1".into()).unwrap(), "unknown");
+    assert_eq!(g.inspect_get_hostname("/dev/sda2".into()).unwrap(), "unknown");
+    let mountpoints = g.inspect_get_mountpoints("/dev/sda2".into()).unwrap();
+    let mountpoints: Vec<_> = mountpoints.iter().map(|(path, device)| format!("{path}={device}")).collect();
+    // The table's own filesystem is the root; a number that no partition has means nothing.
+    assert_eq!(mountpoints, ["/x=/dev/sda99999999999999999999", "/with space=/dev/sda3", "/=/dev/sda2"]);
+    let warnings = warnings.lock().unwrap();
+    let expected = [
+        "/dev/sda1: /etc/os-release",
+        "/dev/sda1: /etc/hostname",
+        "/dev/sda2: /etc/os-release: Too many levels",
+        "/dev/sda2: /etc/fstab:1",
+        "/dev/sda2: /etc/fstab: several root",
+        "/dev/sda3: /etc/fstab",
+    ];
+    for text in expected {
+        assert!(warnings.iter().any(|warning| warning.contains(text)), "{text}: {warnings:#?}");
+    }
 }

@@ -1,0 +1,142 @@
+//! What inspection tells of disks: asked of real libguestfs once, by its Python bindings, and of ours.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use bstr::{BStr, BString, ByteSlice};
+use glassbox_api::Inspection;
+use glassbox_engine::Handle;
+use glassbox_io::Result;
+use glassbox_tests::fixture;
+use sha2::{Digest, Sha256};
+
+/// Answers by `ROOT CALL`. An error's words are each library's own; that it is one is compared.
+pub type Answers = BTreeMap<String, String>;
+
+/// Asks every call of the group that is about a root, of every root and of a device that is none.
+const SCRIPT: &str = r#"
+import guestfs, sys
+g = guestfs.GuestFS(python_return_dict=False)
+for disk in sys.argv[1:]:
+    g.add_drive_ro(disk)
+g.launch()
+
+def text(value):
+    if isinstance(value, list):
+        return ",".join("=".join(item) if isinstance(item, tuple) else item for item in value)
+    return str(value)
+
+def ask(root, call):
+    try:
+        answer = text(getattr(g, "inspect_" + call)(root))
+    except RuntimeError:
+        answer = "error"
+    print(root, call, answer, sep="\t")
+
+calls = """get_arch get_distro get_drive_mappings get_filesystems get_format get_hostname get_major_version get_minor_version
+    get_mountpoints get_osinfo get_package_format get_package_management get_product_name get_product_variant get_type
+    get_windows_current_control_set get_windows_software_hive get_windows_system_hive get_windows_systemroot is_live
+    is_multipart is_netinst""".split()
+for call in calls:
+    ask("/dev/sda2", call)
+roots = g.inspect_os()
+print("", "roots", text(roots), sep="\t")
+print("", "get_roots", text(g.inspect_get_roots()), sep="\t")
+print("", "mounts", text(g.mounts()), sep="\t")
+for root in roots + ["/dev/sda", "/dev/nonsense"]:
+    for call in calls:
+        ask(root, call)
+"#;
+
+/// What real libguestfs says of `disks`; `None` where it isn't installed. Kept under the digest of `description`, which
+/// tells what is on the disks.
+pub fn real(disks: &[PathBuf], description: &str) -> Option<Answers> {
+    if !Path::new("/usr/lib/python3/dist-packages/guestfs.py").exists() {
+        eprintln!("SKIPPED: no libguestfs to compare with");
+        return None;
+    }
+    let digest = Sha256::new().chain_update(SCRIPT).chain_update(description).finalize();
+    let kept = fixture("guests").join(format!("oracle-inspection-{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2]));
+    if !kept.exists() {
+        let output = Command::new("timeout")
+            .args(["--signal=KILL", "1200", "/usr/bin/python3", "-W", "ignore", "-c", SCRIPT])
+            .args(disks)
+            .env_clear()
+            .envs([("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"), ("HOME", "/root"), ("LC_ALL", "C.UTF-8")])
+            .envs([("LIBGUESTFS_BACKEND", "direct"), ("LIBGUESTFS_BACKEND_SETTINGS", "force_tcg")])
+            .output()
+            .expect("timeout is part of every system");
+        assert!(output.status.success(), "{}", output.stderr.as_bstr());
+        let partial = kept.with_extension("partial");
+        fs::write(&partial, &output.stdout).expect("the fixture's folder is writable");
+        fs::rename(&partial, &kept).expect("the answers can be kept");
+    }
+    let lines = fs::read_to_string(&kept).expect("the answers were kept");
+    Some(lines.lines().map(answer).collect())
+}
+
+fn answer(line: &str) -> (String, String) {
+    let mut fields = line.splitn(3, '\t');
+    let mut field = || fields.next().expect("the script prints three fields");
+    let (root, call) = (field(), field());
+    (format!("{root} {call}"), field().to_owned())
+}
+
+/// What we say of the same disks.
+pub fn ours(g: &mut Handle) -> Answers {
+    let mut answers = Answers::new();
+    ask_all(g, "/dev/sda2", &mut answers);
+    let roots = g.inspect_os().expect("inspection doesn't fail");
+    answers.insert(" roots".into(), list(&roots));
+    answers.insert(" get_roots".into(), list(&g.inspect_get_roots().expect("this never fails")));
+    answers.insert(" mounts".into(), list(&glassbox_api::Mounting::mounts(g).expect("this never fails")));
+    for root in roots.iter().map(|root| root.to_string()).chain(["/dev/sda".into(), "/dev/nonsense".into()]) {
+        ask_all(g, &root, &mut answers);
+    }
+    answers
+}
+
+fn ask_all(g: &mut Handle, root: &str, answers: &mut Answers) {
+    fn string(value: Result<BString>) -> Result<String> {
+        value.map(|value| value.to_string())
+    }
+    fn number<T: Into<i64>>(value: Result<T>) -> Result<String> {
+        value.map(|value| value.into().to_string())
+    }
+    let name: &BStr = root.as_bytes().as_bstr();
+    let mut add = |call: &str, answer: Result<String>| {
+        answers.insert(format!("{root} {call}"), answer.unwrap_or_else(|_| "error".into()));
+    };
+    add("get_arch", string(g.inspect_get_arch(name)));
+    add("get_distro", string(g.inspect_get_distro(name)));
+    add("get_drive_mappings", g.inspect_get_drive_mappings(name).map(|all| pairs(&all)));
+    add("get_filesystems", g.inspect_get_filesystems(name).map(|all| list(&all)));
+    add("get_format", string(g.inspect_get_format(name)));
+    add("get_hostname", string(g.inspect_get_hostname(name)));
+    add("get_major_version", number(g.inspect_get_major_version(name)));
+    add("get_minor_version", number(g.inspect_get_minor_version(name)));
+    add("get_mountpoints", g.inspect_get_mountpoints(name).map(|all| pairs(&all)));
+    add("get_osinfo", string(g.inspect_get_osinfo(name)));
+    add("get_package_format", string(g.inspect_get_package_format(name)));
+    add("get_package_management", string(g.inspect_get_package_management(name)));
+    add("get_product_name", string(g.inspect_get_product_name(name)));
+    add("get_product_variant", string(g.inspect_get_product_variant(name)));
+    add("get_type", string(g.inspect_get_type(name)));
+    add("get_windows_current_control_set", string(g.inspect_get_windows_current_control_set(name)));
+    add("get_windows_software_hive", string(g.inspect_get_windows_software_hive(name)));
+    add("get_windows_system_hive", string(g.inspect_get_windows_system_hive(name)));
+    add("get_windows_systemroot", string(g.inspect_get_windows_systemroot(name)));
+    add("is_live", number(g.inspect_is_live(name)));
+    add("is_multipart", number(g.inspect_is_multipart(name)));
+    add("is_netinst", number(g.inspect_is_netinst(name)));
+}
+
+fn list(all: &[BString]) -> String {
+    all.iter().map(BString::to_string).collect::<Vec<_>>().join(",")
+}
+
+fn pairs(all: &[(BString, BString)]) -> String {
+    all.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(",")
+}
