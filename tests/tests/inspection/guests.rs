@@ -39,7 +39,7 @@ server.example:/export /mnt/nfs nfs defaults 0 0
 /// subvolume's device by the name that it has inside of the appliance.
 const NEWER_FSTAB: &str = "\
 PARTUUID=5A17B0F5-0000-4000-8000-000000000201 / ext2 defaults 0 1
-PARTLABEL=\"the data\" /srv ext2 defaults 0 0
+PARTLABEL=the\\040data /srv ext2 defaults 0 0
 /dev/disk/by-uuid/5a17b0f5-0000-4000-8000-000000000202 /by-uuid ext2 defaults 0 0
 /dev/disk/by-label/a\\x20label /by-label ext2 defaults 0 0
 /dev/disk/by-partuuid/5a17b0f5-0000-4000-8000-000000000201 /by-partuuid ext2 defaults 0 0

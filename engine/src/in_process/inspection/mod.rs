@@ -28,7 +28,7 @@ use std::sync::Arc;
 
 use bstr::{BStr, BString, ByteSlice};
 use glassbox_api::structs::Application2;
-use glassbox_api::{FilesystemDetect, Inspection};
+use glassbox_api::{FilesystemDetect, Inspection, Md};
 use glassbox_filesystems::Filesystem;
 use glassbox_io::{Errno, Error, Result, ResultExt};
 
@@ -106,6 +106,9 @@ impl Inspection for InProcess {
     fn inspect_os(&mut self) -> Result<Vec<BString>> {
         self.vfs.unmount_all();
         self.listings.clear();
+        if let Err(error) = self.list_md_devices() {
+            self.warn(&format!("what is on arrays isn't inspected: {error}"));
+        }
         let filesystems = self.list_filesystems()?;
         let inspected = filesystems.iter().filter_map(|(name, kind)| self.inspect(name.as_ref(), kind.as_ref()));
         self.inspected = join::join(inspected.collect(), |warning| self.warn(warning));
