@@ -7,7 +7,7 @@ use glassbox_io::Result;
 use super::InProcess;
 
 /// Optional groups of which the questions, as opposed to the changes, are answered by reading the image.
-const READ_HERE: [&str; 8] = ["acl", "gdisk", "hivex", "linuxcaps", "linuxxattrs", "lvm2", "realpath", "xz"];
+const READ_HERE: [&str; 9] = ["acl", "gdisk", "hivex", "journal", "linuxcaps", "linuxxattrs", "lvm2", "realpath", "xz"];
 /// Filesystems whose files are read, by the names that mount(8) has for them.
 const FILESYSTEMS: [&str; 7] = ["ext2", "ext3", "ext4", "vfat", "msdos", "ntfs", "ntfs3"];
 

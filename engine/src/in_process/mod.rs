@@ -20,6 +20,7 @@ mod hive_file;
 mod hivex;
 mod initrd;
 mod inspection;
+mod journal;
 mod launch;
 mod lvm;
 mod md;
@@ -64,6 +65,8 @@ pub struct InProcess {
     inspected: Vec<inspection::Inspected>,
     /// The hive that `hivex_open` opened.
     hive: Option<glassbox_registry::Hive>,
+    /// The journal that `journal_open` opened.
+    open_journal: Option<journal::OpenJournal>,
     current: Current,
 }
 
@@ -88,6 +91,7 @@ impl InProcess {
             magic: None,
             inspected: Vec::new(),
             hive: None,
+            open_journal: None,
             current: Current::default(),
         })
     }

@@ -11,7 +11,7 @@ use glassbox_io::{Errno, Error, ErrorKind, Extent, ReadAt, Result, ResultExt};
 
 use super::{Device, InProcess};
 use crate::device_name::makedev;
-use crate::vfs::Follow;
+use crate::vfs::{Follow, Located};
 
 /// What precedes `device/subvolume` in the name of a btrfs subvolume.
 const SUBVOLUME: &[u8] = b"btrfsvol:";
@@ -207,12 +207,12 @@ impl Mounting for InProcess {
 
     fn mount_loop(&mut self, file: &BStr, mountpoint: &BStr) -> Result<()> {
         let found = self.locate(file, Follow::Always)?;
-        let length = found.filesystem.open(found.node).at_path(file)?.len();
+        let source = FileSource::open(&found).at_path(file)?;
         // Linux's major number of loop devices is 7.
         let number = self.vfs.mounts().iter().filter(|mount| mount.device.starts_with(b"/dev/loop")).count();
         let device = Device {
             name: format!("/dev/loop{number}").into(),
-            source: Arc::new(FileSource { filesystem: found.filesystem, node: found.node, length }),
+            source: Arc::new(source),
             number: makedev(7, number as u64),
             disk: None,
             read_only: false,
@@ -292,11 +292,19 @@ fn absolute(call: &str, path: &BStr) -> Result<()> {
     }
 }
 
-/// A file of a mounted filesystem as a device of its own, as long as it is mounted.
-struct FileSource {
+/// A file of a mounted filesystem that stays open, whatever becomes of the mount.
+pub(super) struct FileSource {
     filesystem: Arc<dyn Filesystem>,
     node: NodeId,
     length: u64,
+}
+
+impl FileSource {
+    /// Opens a regular file.
+    pub fn open(file: &Located) -> Result<Self> {
+        let length = file.filesystem.open(file.node)?.len();
+        Ok(FileSource { filesystem: file.filesystem.clone(), node: file.node, length })
+    }
 }
 
 impl ReadAt for FileSource {

@@ -12,7 +12,6 @@ impl glassbox_api::FilesystemCreateCheck for InProcess {}
 impl glassbox_api::HandleConfig for InProcess {}
 impl glassbox_api::HostImage for InProcess {}
 impl glassbox_api::Inotify for InProcess {}
-impl glassbox_api::Journal for InProcess {}
 impl glassbox_api::Ldm for InProcess {}
 impl glassbox_api::LibvirtAuth for InProcess {}
 impl glassbox_api::LocalMounting for InProcess {}

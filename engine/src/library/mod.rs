@@ -10,6 +10,7 @@ mod files_read;
 mod handle_config;
 mod host_image;
 mod inspection;
+mod journal;
 mod launch;
 mod mount;
 mod mount_local;

@@ -16,7 +16,6 @@ impl glassbox_api::FilesystemDetect for Library<'_> {}
 impl glassbox_api::Hivex for Library<'_> {}
 impl glassbox_api::Initrd for Library<'_> {}
 impl glassbox_api::Inotify for Library<'_> {}
-impl glassbox_api::Journal for Library<'_> {}
 impl glassbox_api::Ldm for Library<'_> {}
 impl glassbox_api::LibvirtAuth for Library<'_> {}
 impl glassbox_api::Luks for Library<'_> {}
