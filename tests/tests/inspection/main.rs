@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex};
 
 use bstr::ByteSlice;
 use disk::{Content, Partition};
-use glassbox_api::{Drives, Inspection, Launching};
+use glassbox_api::options::InspectGetIconOpts;
+use glassbox_api::{Drives, Inspection, Launching, Mounting};
 use glassbox_engine::{EventKind, Handle};
 use glassbox_io::Result;
 use glassbox_tests::fixture;
@@ -118,6 +119,44 @@ fn filesystems_are_found_by_every_name() {
     let ours = oracle::ours(&mut handle(&[disk]));
     assert_eq!(ours["/dev/sda1 get_mountpoints"], guests::NEWER_MOUNTPOINTS);
     assert_eq!(ours["/dev/sda1 get_hostname"], "quoted.example.com");
+}
+
+/// A picture of a reasonable size where the distribution keeps its own, or where an administrator put one.
+#[test]
+fn icons_are_pictures_of_the_guest() {
+    let folder = scratch("inspection-icons");
+    let picture = |name: &str, pixels: u8, length: usize| {
+        let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0".to_vec();
+        bytes.extend([pixels, 0, 0, 0, pixels]);
+        bytes.resize(length, 0);
+        std::fs::write(folder.join(name), &bytes).expect("the folder is writable");
+        (format!("copy of {}", folder.join(name).display()), bytes)
+    };
+    let (logo, logo_bytes) = picture("logo", 48, 1000);
+    let (large, _) = picture("large", 48, 3000);
+    let (favicon, favicon_bytes) = picture("favicon", 16, 700);
+    let debian = ("etc/debian_version", "12.5\n");
+    let place = "usr/share/pixmaps/debian-logo.png";
+    let guests: [&[(&str, &str)]; 3] = [
+        &[debian, (place, &logo)],
+        &[debian, (place, &large)],
+        &[debian, (place, &logo), ("etc/favicon.png", &favicon)],
+    ];
+    let guests = guests.map(|files| LINUX.iter().chain(files).copied().collect::<Vec<_>>());
+    let partitions: Vec<_> = guests.iter().map(|files| Partition::of(Content::Ext2(files))).collect();
+    let mut g = handle(&[disk::make(&folder, "icons", &partitions)]);
+    let roots = g.inspect_os().expect("inspection doesn't fail");
+    let mut icon = |root: usize, opts: InspectGetIconOpts| {
+        g.mount_ro(roots[root].as_bstr(), "/".into()).expect("a root can be mounted");
+        let icon = g.inspect_get_icon(roots[root].as_bstr(), opts).expect("no icon is no error");
+        g.umount_all().expect("it can be unmounted");
+        icon
+    };
+    let no_favicon = || InspectGetIconOpts { favicon: Some(false), ..Default::default() };
+    assert_eq!(icon(0, InspectGetIconOpts::default()), logo_bytes);
+    assert_eq!(icon(1, InspectGetIconOpts::default()), b"", "too large");
+    assert_eq!(icon(2, InspectGetIconOpts::default()), favicon_bytes);
+    assert_eq!(icon(2, no_favicon()), logo_bytes);
 }
 
 /// The whole table, asked of libguestfs: `cargo test -p glassbox-tests --test inspection -- --ignored`.
