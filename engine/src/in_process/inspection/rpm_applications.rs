@@ -52,11 +52,15 @@ fn database(engine: &InProcess, folder: &str, form: Form) -> Result<Listing<Pack
     let path = |name: &str| BString::from(format!("{folder}/{name}"));
     engine.with_file(path(form.file_name()).as_bstr(), |file| {
         let file = Cached::new(file, CACHE);
-        let Some(log) = form.log_name().map(path) else { return Database::open(&file, None)?.packages() };
-        match engine.with_file(log.as_bstr(), |log| Database::open(&file, Some(log))?.packages()) {
-            Err(error) if error.errno() == Errno::ENOENT => Database::open(&file, None)?.packages(),
-            other => other,
-        }
+        let alone = || Database::open(&file, None)?.packages();
+        let Some(log) = form.log_name().map(path) else { return alone() };
+        let both = engine.with_file(log.as_bstr(), |log| Database::open(&file, Some(log))?.packages());
+        both.or_else(|error| {
+            if error.errno() != Errno::ENOENT {
+                engine.warn(&format!("listing applications: {error}"));
+            }
+            alone()
+        })
     })
 }
 
