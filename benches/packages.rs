@@ -6,7 +6,6 @@ use std::process::Command;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use glassbox_formats::{OpenOptions, open};
-use glassbox_io::Cached;
 use glassbox_packages::dpkg;
 use glassbox_packages::rpm::Database;
 
@@ -60,7 +59,6 @@ fn rpm(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(PACKAGES as u64));
     group.bench_function("rpm in SQLite", |bencher| {
         bencher.iter(|| {
-            let file = Cached::new(&file, 1 << 20);
             let listing = Database::open(&file, None).and_then(|database| database.packages());
             let packages = listing.expect("a good database reads").packages;
             assert_eq!(black_box(packages).len(), PACKAGES);
