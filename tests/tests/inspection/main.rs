@@ -81,6 +81,27 @@ fn every_distribution_is_known() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Systems other than Linux have names of their own for disks, and places of their own for the host's name.
+#[test]
+fn disks_are_named_as_each_system_names_them() {
+    // `ROOT` is the filesystem itself.
+    let expected = [
+        ("FreeBSD 8", "freebsd8.example.com", "/cdrom=/dev/acd0,/data=/dev/sdb3,/=ROOT"),
+        ("NetBSD 9", "netbsd.example.com", "/usr=/dev/sda7,/=ROOT"),
+        ("OpenBSD 7", "openbsd.example.com", "/home=/dev/sda8,/=ROOT"),
+        ("Hurd", "hurd.example.com", "/=/dev/sda1"),
+        ("MINIX 3", "minix.example.com", "/=ROOT"),
+    ];
+    let disk = disk_of_systems(&scratch("inspection-names"));
+    let answers = oracle::ours(&mut handle(&[disk]));
+    for (name, hostname, mountpoints) in expected {
+        let index = SYSTEMS.iter().position(|system| system.name == name).expect("it is in the table");
+        let root = format!("/dev/sda{}", index + 1);
+        assert_eq!(answers[&format!("{root} get_hostname")], hostname, "{name}");
+        assert_eq!(answers[&format!("{root} get_mountpoints")], mountpoints.replace("ROOT", &root), "{name}");
+    }
+}
+
 /// Two systems on one disk with all that belongs to them, a Debian on LVM over two disks, and CoreOS.
 #[test]
 fn guests_are_told_as_libguestfs_tells_them() {

@@ -80,18 +80,17 @@ fn by_name(disks: &InProcess, os_type: OsType, name: &BStr) -> Option<BString> {
         return partition(disks, found.disk, found.partition?);
     }
     match os_type {
-        OsType::FreeBsd => freebsd(disks, name),
-        OsType::NetBsd => labelled(disks, name, &[b"/dev/ld", b"/dev/sd", b"/dev/wd"], b"cd"),
-        OsType::OpenBsd => labelled(disks, name, &[b"/dev/sd", b"/dev/wd"], b"c"),
+        OsType::FreeBsd => freebsd(name),
+        OsType::NetBsd => labelled(name, &[b"/dev/ld", b"/dev/sd", b"/dev/wd"], b"cd"),
+        OsType::OpenBsd => labelled(name, &[b"/dev/sd", b"/dev/wd"], b"c"),
         OsType::Hurd => hurd(disks, name),
         _ => disks.device(name).ok().map(|device| device.name),
     }
 }
 
 /// The partition of this number, where there are as many disks. It need not be there itself.
-fn partition(disks: &InProcess, disk: usize, partition: u32) -> Option<BString> {
-    let known = disk < disks.disks.all().len();
-    known.then(|| DiskName { disk, partition: Some(partition) }.into())
+fn partition(disks: &InProcess, disk: usize, number: u32) -> Option<BString> {
+    (disk < disks.disks.all().len()).then(|| DiskName { disk, partition: Some(number) }.into())
 }
 
 /// udev's links in `/dev/disk`: `by-uuid/…`, `by-id/ata-…-part1`.
@@ -150,35 +149,41 @@ fn unescape(name: &[u8]) -> BString {
 /// Linux shows the partitions of a BSD's disk label behind those of the MBR.
 const FIRST_OF_LABEL: u32 = 5;
 
+/// The name of a BSD's partition, whether there are as many disks or not: the BSD's own name would tell less.
+fn bsd_partition(disk: usize, number: u32) -> Option<BString> {
+    // As many as there are letters; libguestfs knows no more of a BSD's.
+    (disk < 26).then(|| DiskName { disk, partition: Some(number) }.into())
+}
+
 /// `/dev/ada0p2` in a GPT, `/dev/ada0s1a` in the label of the first slice; `ad` for older, `vtbd` for virtio, `da` for
 /// SCSI disks.
-fn freebsd(disks: &InProcess, name: &BStr) -> Option<BString> {
+fn freebsd(name: &BStr) -> Option<BString> {
     let rest = [&b"/dev/ada"[..], b"/dev/ad", b"/dev/vtbd", b"/dev/da"]
         .iter()
         .find_map(|driver| name.strip_prefix(*driver).filter(|rest| rest.first().is_some_and(u8::is_ascii_digit)))?;
     if let Some((disk, number)) = rest.split_once_str("p") {
-        return partition(disks, decimal(disk)?, decimal(number)?);
+        return bsd_partition(decimal(disk)?, decimal(number)?);
     }
     let (disk, slice_and_letter) = rest.split_once_str("s")?;
     let letter = slice_and_letter.strip_prefix(b"1")?;
-    letter_partition(disks, decimal(disk)?, letter, b"c")
+    letter_partition(decimal(disk)?, letter, b"c")
 }
 
 /// `/dev/wd0e`: a disk's number and the letter of a partition in its label. `whole` are the letters that mean more than a
 /// partition and that Linux passes over.
-fn labelled(disks: &InProcess, name: &BStr, drivers: &[&[u8]], whole: &[u8]) -> Option<BString> {
+fn labelled(name: &BStr, drivers: &[&[u8]], whole: &[u8]) -> Option<BString> {
     let rest = drivers.iter().find_map(|driver| name.strip_prefix(*driver))?;
     let (disk, letter) = rest.split_at_checked(1)?;
-    letter_partition(disks, decimal(disk)?, letter, whole)
+    letter_partition(decimal(disk)?, letter, whole)
 }
 
-fn letter_partition(disks: &InProcess, disk: usize, letter: &[u8], whole: &[u8]) -> Option<BString> {
+fn letter_partition(disk: usize, letter: &[u8], whole: &[u8]) -> Option<BString> {
     let [letter @ b'a'..=b'z'] = letter else { return None };
     if whole.contains(letter) {
         return None;
     }
     let passed_over = whole.iter().filter(|other| *other < letter).count() as u32;
-    partition(disks, disk, FIRST_OF_LABEL + u32::from(letter - b'a') - passed_over)
+    bsd_partition(disk, FIRST_OF_LABEL + u32::from(letter - b'a') - passed_over)
 }
 
 /// `/dev/hd0s1`: both counted, the disk from 0 and the partition from 1.
