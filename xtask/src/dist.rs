@@ -36,7 +36,7 @@ fn build(workspace: &Path, profile: &str) -> Result<PathBuf> {
     if !build.args(["--profile", profile]).status()?.success() {
         return Err("the build failed".into());
     }
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.join("target"), PathBuf::from);
+    let target = workspace.join(std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()));
     Ok(target.join(if profile == "dev" { "debug" } else { profile }))
 }
 

@@ -6,7 +6,6 @@ use std::io::Write;
 use std::ptr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use bstr::BStr;
 use glassbox_engine::message;
 use glassbox_io::{Error, ErrorKind};
 
@@ -64,14 +63,11 @@ impl Errors {
 
     /// Makes `error` the thread's last, and tells its handler.
     pub fn report(&self, g: *mut Guestfs, error: &Error) {
-        self.report_text(g, message(error).as_ref(), errno(error));
-    }
-
-    /// The same with the text and error number that C sees.
-    pub fn report_text(&self, g: *mut Guestfs, text: &BStr, errno: c_int) {
+        let text = message(error);
         // A C string ends at the first NUL.
         let text = text.split(|byte| *byte == 0).next().unwrap_or_default();
         let text = CString::new(text).unwrap_or_default();
+        let errno = errno(error);
         let handler = self.with(|errors| {
             errors.last = Some((text.clone(), errno));
             errors.handler

@@ -27,34 +27,6 @@ unsafe impl Send for Kept {}
 // SAFETY: as above.
 unsafe impl Sync for Kept {}
 
-/// An event as C sees it.
-struct CEvent<'a> {
-    bit: u64,
-    /// Followed by a NUL, which doesn't count.
-    text: Option<CText>,
-    numbers: &'a [u64],
-}
-
-/// A text with a NUL behind it, for programs that print it.
-struct CText(Vec<u8>);
-
-impl CText {
-    fn as_ptr(&self) -> *const c_char {
-        self.0.as_ptr().cast()
-    }
-
-    fn len(&self) -> usize {
-        self.0.len() - 1
-    }
-}
-
-impl<'a> CEvent<'a> {
-    fn new(event: &Event<'a>) -> Self {
-        let text = (!event.text.is_empty()).then(|| CText([event.text, b"\0"].concat()));
-        CEvent { bit: event.kind.info().mask(), text, numbers: event.numbers }
-    }
-}
-
 /// Calls `callback` for the events in `mask`.
 ///
 /// # Safety
@@ -64,11 +36,13 @@ unsafe fn listen(handle: &Guestfs, callback: EventCallback, mask: u64, opaque: *
     handle.listeners.add_numbered(mask, move |number| {
         move |event: &Event<'_>| {
             let Kept { handle, opaque } = &kept;
-            let event = CEvent::new(event);
-            let (text, len) = event.text.as_ref().map_or((ptr::null(), 0), |text| (text.as_ptr(), text.len()));
-            let numbers = if event.numbers.is_empty() { ptr::null() } else { event.numbers.as_ptr() };
+            // A NUL behind the text, which doesn't count, for programs that print it.
+            let text = (!event.text.is_empty()).then(|| [event.text, b"\0"].concat());
+            let buf = text.as_ref().map_or(ptr::null(), |text| text.as_ptr().cast());
+            let array = if event.numbers.is_empty() { ptr::null() } else { event.numbers.as_ptr() };
+            let (bit, len) = (event.kind.info().mask(), event.text.len());
             // SAFETY: the caller's; text and numbers outlive the call.
-            unsafe { callback(*handle, *opaque, event.bit, number, 0, text, len, numbers, event.numbers.len()) };
+            unsafe { callback(*handle, *opaque, bit, number, 0, buf, len, array, event.numbers.len()) };
         }
     })
 }
