@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::fs::File;
 use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
 use std::rc::Rc;
 
 use bstr::{BStr, BString, ByteSlice};
@@ -97,7 +98,7 @@ impl HostOutput {
     fn file(&mut self) -> Result<&mut File> {
         if self.file.is_none() {
             let name = self.name.as_ref().ok_or_else(|| Error::usage("the file to write is missing"))?;
-            self.file = Some(File::create(name.to_path_lossy()).at_path(name)?);
+            self.file = Some(create(name.as_ref()).at_path(name)?);
         }
         self.file.as_mut().ok_or_else(|| Error::usage("the file to write is missing"))
     }
@@ -107,6 +108,15 @@ impl HostOutput {
             let errno = Error::from(error).errno();
             Error::os_with(errno, format!("write: {}", errno.message())).at_path(self.name.clone().unwrap_or_default())
         })
+    }
+}
+
+/// Standard output by its name goes on where it stands: virt-cat writes file after file to it. To open it anew would cut off
+/// what was written, if it is a file.
+fn create(name: &BStr) -> io::Result<File> {
+    match name == "/dev/stdout" {
+        true => Ok(File::from(io::stdout().as_fd().try_clone_to_owned()?)),
+        false => File::create(name.to_path_lossy()),
     }
 }
 

@@ -22,6 +22,7 @@ mod initrd;
 mod inspection;
 mod journal;
 mod launch;
+mod luks;
 mod lvm;
 mod md;
 mod mount;

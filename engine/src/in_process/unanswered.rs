@@ -15,7 +15,6 @@ impl glassbox_api::Inotify for InProcess {}
 impl glassbox_api::Ldm for InProcess {}
 impl glassbox_api::LibvirtAuth for InProcess {}
 impl glassbox_api::LocalMounting for InProcess {}
-impl glassbox_api::Luks for InProcess {}
 impl glassbox_api::Ntfs for InProcess {}
 impl glassbox_api::Rsyncing for InProcess {}
 impl glassbox_api::Selinux for InProcess {}

@@ -74,10 +74,12 @@ fn label(value: &BStr) -> Result<BString> {
     Ok(value.to_owned())
 }
 
-fn block_size(value: i32) -> Result<u32> {
+/// Zero asks for the default, as virt-make-fs does.
+fn block_size(value: i32) -> Result<Option<u32>> {
     match value {
-        512 => Ok(512),
-        4096 => Ok(4096),
+        0 => Ok(None),
+        512 => Ok(Some(512)),
+        4096 => Ok(Some(4096)),
         other => Err(Error::usage(format!("blocksize parameter must be 512 or 4096, not {other}"))),
     }
 }
@@ -114,7 +116,7 @@ impl Drives for Library<'_> {
                 .map(|discard| one_of("discard", discard, &["disable", "enable", "besteffort"]))
                 .transpose()?,
             copy_on_read: opts.copyonread.unwrap_or(false),
-            block_size: opts.blocksize.map(block_size).transpose()?,
+            block_size: opts.blocksize.map(block_size).transpose()?.flatten(),
             path: None,
             scratch: false,
         };
@@ -171,7 +173,7 @@ impl Drives for Library<'_> {
             format: Some("raw".into()),
             name: opts.name.map(BString::from),
             label: opts.label.map(label).transpose()?,
-            block_size: opts.blocksize.map(block_size).transpose()?,
+            block_size: opts.blocksize.map(block_size).transpose()?.flatten(),
             protocol: "file".into(),
             scratch: true,
             ..Drive::default()
