@@ -5,7 +5,9 @@ pub mod bad_input;
 pub mod dist;
 pub mod fixtures;
 pub mod manifest;
+pub mod messages;
 pub mod program;
+pub mod written;
 
 pub use fixtures::{corpus, fixture};
-pub use program::glassbox;
+pub use program::{glassbox, library};

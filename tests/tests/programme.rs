@@ -14,12 +14,10 @@
 //! | `differs: REASON` | a justified difference |
 //!
 //! What is printed must be the same to the byte. An error message need not be: its sentences are our own. guestfish's about its
-//! language are the same; of libguestfs's, the system's error or the state of the handle that [`ERRORS`] lists. A call that we
-//! don't support is a difference, whatever the oracle says.
+//! language are the same; of libguestfs's, the system's error or the state of the handle that `glassbox_tests::messages` lists.
+//! A call that we don't support is a difference, whatever the oracle says.
 //!
-//! Files that calls write are compared byte by byte but for these names: `*.tar*`, `*.tgz`, `*.txz` and `*.cpio` by their
-//! members, `*.list0` and `*.sums` in any order, `*.gz`, `*.xz`, `*.bz2` and `*.zst` by what they hold. `none.*` is what calls that
-//! fail may leave behind.
+//! Files that calls write are compared as `glassbox_tests::written` says.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -30,8 +28,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use bstr::ByteSlice;
-use glassbox_tests::archives::{cpio_listing, decompress, tar_listing};
 use glassbox_tests::fixtures::scratch;
+use glassbox_tests::messages::is_same_error;
+use glassbox_tests::written::{sorted, written};
 use glassbox_tests::{fixture, glassbox};
 use sha2::{Digest, Sha256};
 
@@ -69,25 +68,6 @@ fn lvm() {
 fn many() {
     same_answers("many", &[]);
 }
-
-/// What must be in our error if it is in the oracle's: why a system call failed, or that the handle is in the wrong state.
-const ERRORS: [&str; 12] = [
-    "no such file or directory",
-    "not a directory",
-    "is a directory",
-    "too many levels of symbolic links",
-    "file exists",
-    "device or resource busy",
-    "target is busy",
-    "invalid argument",
-    "no data available",
-    "call launch before using this function",
-    "this function can only be called in the config state",
-    "you must call 'mount' first",
-];
-
-/// By this we know that a call isn't answered in-process: never as good as the oracle's answer.
-const UNSUPPORTED: [&str; 1] = ["needs the appliance"];
 
 /// How often the oracle is asked, where its disks may come in the wrong order.
 const ATTEMPTS: usize = 8;
@@ -263,63 +243,8 @@ fn collect(calls: &[Call], folder: &Path) -> Run {
         answers.push(Answer { stdout: out.to_owned(), stderr: err.to_owned() });
         answers.truncate(calls.len().saturating_sub(1));
     }
-    let mut files = BTreeMap::new();
-    list_files(&folder.join("files"), "", &mut files);
+    let files = written(&folder.join("files"), &DISKS);
     Run { answers, files }
-}
-
-/// Name → what is compared of it, for everything below `folder` but the links to the disks.
-fn list_files(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<String>>) {
-    for entry in fs::read_dir(folder).expect("a folder can be listed") {
-        let entry = entry.expect("a folder can be listed");
-        let name = format!("{prefix}{}", entry.file_name().as_encoded_bytes().escape_ascii());
-        let path = entry.path();
-        let kind = entry.file_type().expect("a file has a type");
-        if name.starts_with("none.") {
-            continue;
-        }
-        if kind.is_dir() {
-            list_files(&path, &format!("{name}/"), files);
-        } else if kind.is_symlink() {
-            if !DISKS.contains(&name.as_str()) {
-                let target = fs::read_link(&path).expect("a link has a target");
-                files.insert(name, vec![format!("-> {}", target.as_os_str().as_encoded_bytes().escape_ascii())]);
-            }
-        } else {
-            files.insert(name.clone(), contents(&name, &path));
-        }
-    }
-}
-
-fn contents(name: &str, path: &Path) -> Vec<String> {
-    // An image that was made is compared by what calls say of it: other than a raw one it may be laid out as it likes.
-    if name.ends_with(".qcow2") {
-        return vec!["an image".into()];
-    }
-    let bytes = fs::read(path).expect("a file can be read");
-    let unpacked = match name.rsplit_once('.').map_or("", |(_, extension)| extension) {
-        _ if bytes.is_empty() => Ok(bytes),
-        "gz" | "tgz" => decompress("gzip", path),
-        "xz" | "txz" => decompress("xz", path),
-        "bz2" => decompress("bzip2", path),
-        "zst" => decompress("zstd", path),
-        _ => Ok(bytes),
-    };
-    let listing = unpacked.and_then(|bytes| match name {
-        _ if bytes.is_empty() => Ok(Vec::new()),
-        _ if name.contains(".tar") || name.ends_with(".tgz") || name.ends_with(".txz") => tar_listing(&bytes),
-        _ if name.ends_with(".cpio") => cpio_listing(&bytes),
-        _ if name.ends_with(".list0") => Ok(sorted(bytes.split(|byte| *byte == 0))),
-        _ if name.ends_with(".sums") => Ok(sorted(bytes.lines())),
-        _ => Ok(vec![format!("{} bytes, sha256 {:x}", bytes.len(), Sha256::digest(&bytes))]),
-    });
-    listing.unwrap_or_else(|error| vec![format!("unreadable: {error}")])
-}
-
-fn sorted<'a>(parts: impl Iterator<Item = &'a [u8]>) -> Vec<String> {
-    let mut parts: Vec<String> = parts.map(|part| part.escape_ascii().to_string()).collect();
-    parts.sort();
-    parts
 }
 
 /// Whether our answer is as good as the oracle's.
@@ -361,16 +286,6 @@ fn printed(how: &How, answer: &Answer) -> String {
         }
         How::Exactly | How::OnlySuccess | How::Differs(_) => text(&answer.stdout),
     }
-}
-
-fn is_same_error(ours: &[u8], oracle: &[u8]) -> bool {
-    if !oracle.contains_str("libguestfs: error: ") {
-        // guestfish's own message, or none.
-        return ours.replace("glassbox fish: ", "guestfish: ") == oracle;
-    }
-    let (ours, oracle) = (ours.to_str_lossy().to_lowercase(), oracle.to_str_lossy().to_lowercase());
-    let unsupported = UNSUPPORTED.into_iter().any(|text| ours.contains(text));
-    !ours.is_empty() && !unsupported && ERRORS.into_iter().all(|text| !oracle.contains(text) || ours.contains(text))
 }
 
 /// Fails the test with every call that differs.
