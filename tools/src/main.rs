@@ -5,6 +5,7 @@
 mod commands;
 mod disks;
 mod fish;
+mod guest;
 mod json;
 mod local_time;
 mod options;
@@ -26,12 +27,18 @@ struct Command {
     main: fn(&str, Vec<OsString>) -> ExitCode,
 }
 
-const COMMANDS: [Command; 8] = [
+const COMMANDS: [Command; 9] = [
     Command {
         name: "filesystems",
         upstream: Some("virt-filesystems"),
         summary: "list filesystems, partitions, volumes and disks",
         main: commands::filesystems::main,
+    },
+    Command {
+        name: "inspect",
+        upstream: Some("virt-inspector"),
+        summary: "tell what is installed: operating system, filesystems, packages",
+        main: commands::inspect::main,
     },
     Command { name: "ls", upstream: Some("virt-ls"), summary: "list directories and trees", main: commands::ls::main },
     Command { name: "cat", upstream: Some("virt-cat"), summary: "print files", main: commands::cat::main },

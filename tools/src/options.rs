@@ -7,8 +7,8 @@ use std::fmt;
 /// The options of a program.
 pub struct Options {
     parser: lexopt::Parser,
-    short: &'static [char],
-    long: &'static [&'static str],
+    short: Vec<char>,
+    long: Vec<&'static str>,
     /// The long option that came last.
     last: Option<&'static str>,
 }
@@ -65,8 +65,15 @@ impl From<lexopt::Error> for UsageError {
 
 impl Options {
     /// The options in `arguments`, which don't begin with the program's name.
-    pub fn new(arguments: Vec<OsString>, short: &'static [char], long: &'static [&'static str]) -> Self {
-        Options { parser: lexopt::Parser::from_args(arguments), short, long, last: None }
+    pub fn new(arguments: Vec<OsString>, short: &[char], long: &[&'static str]) -> Self {
+        Options { parser: lexopt::Parser::from_args(arguments), short: short.into(), long: long.into(), last: None }
+    }
+
+    /// With more options.
+    pub fn and(mut self, short: &[char], long: &[&'static str]) -> Self {
+        self.short.extend(short);
+        self.long.extend(long);
+        self
     }
 
     /// The next thing; `None` at the end.
@@ -80,7 +87,7 @@ impl Options {
                 return Err(UsageError::getopt(format!("invalid option -- '{letter}'")));
             }
             Some(lexopt::Arg::Long(name)) => {
-                let name = in_full(name, self.long)?;
+                let name = in_full(name, &self.long)?;
                 self.last = Some(name);
                 Some(Arg::Long(name))
             }
@@ -114,7 +121,7 @@ impl Options {
     }
 }
 
-fn in_full(name: &str, known: &'static [&'static str]) -> Result<&'static str, UsageError> {
+fn in_full(name: &str, known: &[&'static str]) -> Result<&'static str, UsageError> {
     if let Some(exact) = known.iter().find(|known| **known == name) {
         return Ok(exact);
     }

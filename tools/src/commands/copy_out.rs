@@ -6,25 +6,13 @@ use std::process::ExitCode;
 use bstr::ByteSlice;
 use glassbox_api::Archive;
 
-use super::{COMMON_HELP, Common, Failure, MOUNT_HELP, Opened, common, finish, need_images, print, take_images};
+use super::{
+    COMMON_HELP, Common, Failure, MOUNT_HELP, Opened, common, common_options, finish, need_images, print, take_images,
+};
 use crate::disks::Disks;
-use crate::options::{Options, UsageError};
+use crate::options::UsageError;
 
-const SHORT: [char; 8] = ['a', 'c', 'd', 'm', 'v', 'V', 'x', '?'];
-const LONG: [&str; 12] = [
-    "add",
-    "blocksize",
-    "connect",
-    "domain",
-    "echo-keys",
-    "format",
-    "help",
-    "key",
-    "keys-from-stdin",
-    "mount",
-    "verbose",
-    "version",
-];
+const LONG: [&str; 1] = ["mount"];
 
 /// Runs the command.
 pub fn main(program: &str, arguments: Vec<OsString>) -> ExitCode {
@@ -32,7 +20,7 @@ pub fn main(program: &str, arguments: Vec<OsString>) -> ExitCode {
 }
 
 fn run(program: &str, arguments: Vec<OsString>) -> Result<(), Failure> {
-    let mut options = Options::new(arguments, &SHORT, &LONG);
+    let mut options = common_options(arguments, &[], &LONG);
     let mut disks = Disks::default();
     let mut words = Vec::new();
     while let Some(arg) = common(&mut disks, &mut options, &|| usage(program))? {

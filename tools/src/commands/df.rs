@@ -10,32 +10,13 @@ use glassbox_api::structs::StatVfs;
 use glassbox_api::{Drives, FilesRead, FilesystemDetect, Mounting};
 use serde::Serialize;
 
-use super::{COMMON_HELP, Common, Failure, Opened, common, finish, need_images, print, tell, text};
+use super::{COMMON_HELP, Common, Failure, Opened, common, common_options, finish, need_images, print, tell, text};
 use crate::disks::Disks;
-use crate::options::{Options, UsageError};
+use crate::options::UsageError;
 use crate::{json, table};
 
-const SHORT: [char; 11] = ['a', 'c', 'd', 'h', 'i', 'm', 'P', 'v', 'V', 'x', '?'];
-const LONG: [&str; 18] = [
-    "add",
-    "blocksize",
-    "connect",
-    "csv",
-    "domain",
-    "echo-keys",
-    "format",
-    "help",
-    "human-readable",
-    "inodes",
-    "json",
-    "key",
-    "keys-from-stdin",
-    "one-per-guest",
-    "separate",
-    "uuid",
-    "verbose",
-    "version",
-];
+const SHORT: [char; 3] = ['h', 'i', 'P'];
+const LONG: [&str; 7] = ["csv", "human-readable", "inodes", "json", "one-per-guest", "separate", "uuid"];
 
 #[derive(Debug, Default)]
 struct Choice {
@@ -67,7 +48,7 @@ pub fn main(program: &str, arguments: Vec<OsString>) -> ExitCode {
 }
 
 fn run(program: &str, arguments: Vec<OsString>) -> Result<(), Failure> {
-    let mut options = Options::new(arguments, &SHORT, &LONG);
+    let mut options = common_options(arguments, &SHORT, &LONG);
     let mut disks = Disks::default();
     let mut choice = Choice::default();
     while let Some(arg) = common(&mut disks, &mut options, &|| usage(program))? {

@@ -10,30 +10,21 @@ use glassbox_engine::Handle;
 use glassbox_io::Result as IoResult;
 use serde::Serialize;
 
-use super::{COMMON_HELP, Common, Failure, Opened, common, finish, need_images, print, text};
+use super::{COMMON_HELP, Common, Failure, Opened, common, common_options, finish, need_images, print, text};
 use crate::disks::Disks;
-use crate::options::{Options, UsageError};
+use crate::options::UsageError;
 use crate::{json, table};
 
-const SHORT: [char; 10] = ['a', 'c', 'd', 'h', 'l', 'm', 'v', 'V', 'x', '?'];
-const LONG: [&str; 35] = [
-    "add",
+const SHORT: [char; 2] = ['h', 'l'];
+const LONG: [&str; 24] = [
     "all",
     "blkdevs",
     "block-devices",
-    "blocksize",
-    "connect",
     "csv",
-    "domain",
-    "echo-keys",
     "extra",
     "filesystems",
-    "format",
-    "help",
     "human-readable",
     "json",
-    "key",
-    "keys-from-stdin",
     "logical-volumes",
     "logvols",
     "long",
@@ -47,8 +38,6 @@ const LONG: [&str; 35] = [
     "short",
     "uuid",
     "uuids",
-    "verbose",
-    "version",
     "vgs",
     "volgroups",
     "volume-groups",
@@ -100,7 +89,7 @@ pub fn main(program: &str, arguments: Vec<OsString>) -> ExitCode {
 }
 
 fn run(program: &str, arguments: Vec<OsString>) -> Result<(), Failure> {
-    let mut options = Options::new(arguments, &SHORT, &LONG);
+    let mut options = common_options(arguments, &SHORT, &LONG);
     let mut disks = Disks::default();
     let mut choice = Choice::default();
     while let Some(arg) = common(&mut disks, &mut options, &|| usage(program))? {

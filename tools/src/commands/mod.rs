@@ -5,6 +5,7 @@ pub mod copy_out;
 pub mod df;
 pub mod filesystems;
 mod guest;
+pub mod inspect;
 pub mod ls;
 pub mod run;
 pub mod tar_out;
@@ -73,17 +74,27 @@ fn finish(program: &str, result: Result<(), Failure>) -> ExitCode {
 /// Prints why something failed.
 fn tell(program: &str, failure: &Failure) {
     match failure {
+        Failure::Usage(_) | Failure::OutputClosed | Failure::Told => {}
+        told => describe(told).lines().for_each(|line| eprintln!("{program}: {line}")),
+    }
+}
+
+/// Why something failed, without the program's name.
+fn describe(failure: &Failure) -> String {
+    match failure {
         // A path is said once, whether it is what was tried or what the error is about.
         Failure::Call { tried, images, error } if error.path().is_some_and(|path| path == tried.as_str()) => {
-            eprintln!("{program}: {images}: {}", explain(error));
+            format!("{images}: {}", explain(error))
         }
-        Failure::Call { tried, images, error } => eprintln!("{program}: {images}: {tried}: {}", explain(error)),
+        Failure::Call { tried, images, error } => format!("{images}: {tried}: {}", explain(error)),
         Failure::Mount { images, error } => {
-            eprintln!("{program}: {images}: mount {}: {}", error.device, explain(&error.error));
-            error.advice().iter().for_each(|line| eprintln!("{program}: {line}"));
+            let mut text = format!("{images}: mount {}: {}", error.device, explain(&error.error));
+            error.advice().iter().for_each(|line| text.extend(["\n", line.as_str()]));
+            text
         }
-        Failure::Message(text) => eprintln!("{program}: {text}"),
-        Failure::Usage(_) | Failure::OutputClosed | Failure::Told => {}
+        Failure::Message(text) => text.clone(),
+        Failure::Usage(error) => error.to_string(),
+        Failure::OutputClosed | Failure::Told => String::new(),
     }
 }
 
@@ -109,14 +120,21 @@ struct Opened {
 impl Opened {
     /// Launches a handle on the disks, read-only. Progress bars are shown if stderr is a terminal.
     fn new(program: &str, disks: &Disks) -> Result<Opened, Failure> {
+        let mut opened = Opened::without_progress(program, disks)?;
+        let shown = io::stderr().is_terminal();
+        opened._progress = shown.then(|| Progress::listen(opened.handle.events()));
+        Ok(opened)
+    }
+
+    /// The same without progress bars, for one of many guests.
+    fn without_progress(program: &str, disks: &Disks) -> Result<Opened, Failure> {
         let images = disks.names();
         let handle = disks.launch(program).map_err(|error| Failure::Call {
             tried: "open".into(),
             images: images.clone(),
             error,
         })?;
-        let progress = io::stderr().is_terminal().then(|| Progress::listen(handle.events()));
-        Ok(Opened { handle, images, _progress: progress })
+        Ok(Opened { handle, images, _progress: None })
     }
 
     /// Gives an error its context.
@@ -124,6 +142,27 @@ impl Opened {
         let (tried, images) = (tried.into(), self.images.clone());
         move |error| Failure::Call { tried: tried.clone(), images: images.clone(), error }
     }
+}
+
+/// The options that every command has.
+const SHORT: [char; 8] = ['a', 'c', 'd', 'm', 'v', 'V', 'x', '?'];
+const LONG: [&str; 11] = [
+    "add",
+    "blocksize",
+    "connect",
+    "domain",
+    "echo-keys",
+    "format",
+    "help",
+    "key",
+    "keys-from-stdin",
+    "verbose",
+    "version",
+];
+
+/// The options that every command has, and those of one.
+fn common_options(arguments: Vec<OsString>, short: &[char], long: &[&'static str]) -> Options {
+    Options::new(arguments, &SHORT, &LONG).and(short, long)
 }
 
 /// Options that every command has, and does the same with.
@@ -198,9 +237,8 @@ const COMMON_HELP: &str = "  -a, --add IMAGE          Add a disk image (several 
 
 /// Help on what is mounted.
 const MOUNT_HELP: &str = "  -m, --mount DEVICE[:MOUNTPOINT[:OPTIONS[:FSTYPE]]]
-                           Mount a device (on /, unless said otherwise). Without -m, that filesystem is mounted on
-                           / which is the only one, or the only one with an operating system (/etc/os-release,
-                           /etc/fstab or /Windows/System32), and then what its /etc/fstab names.
+                           Mount a device (on /, unless said otherwise). Without -m, the filesystems of the
+                           operating system are mounted as it mounts them, or the only filesystem of the image.
 ";
 
 /// The form of a name in JSON, which knows text only: bytes that aren't UTF-8 become U+FFFD.

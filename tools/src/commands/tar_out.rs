@@ -12,31 +12,13 @@ use glassbox_api::Archive;
 use glassbox_api::options::TarOutOpts;
 use glassbox_io::Error;
 
-use super::{COMMON_HELP, Common, Failure, MOUNT_HELP, Opened, common, finish, need_images, print, take_images};
+use super::{
+    COMMON_HELP, Common, Failure, MOUNT_HELP, Opened, common, common_options, finish, need_images, print, take_images,
+};
 use crate::disks::Disks;
-use crate::options::{Options, UsageError};
+use crate::options::UsageError;
 
-const SHORT: [char; 8] = ['a', 'c', 'd', 'm', 'v', 'V', 'x', '?'];
-const LONG: [&str; 18] = [
-    "acls",
-    "add",
-    "blocksize",
-    "compress",
-    "connect",
-    "domain",
-    "echo-keys",
-    "exclude",
-    "format",
-    "help",
-    "key",
-    "keys-from-stdin",
-    "mount",
-    "numeric-owner",
-    "selinux",
-    "verbose",
-    "version",
-    "xattrs",
-];
+const LONG: [&str; 7] = ["acls", "compress", "exclude", "mount", "numeric-owner", "selinux", "xattrs"];
 
 /// Runs the command.
 pub fn main(program: &str, arguments: Vec<OsString>) -> ExitCode {
@@ -44,7 +26,7 @@ pub fn main(program: &str, arguments: Vec<OsString>) -> ExitCode {
 }
 
 fn run(program: &str, arguments: Vec<OsString>) -> Result<(), Failure> {
-    let mut options = Options::new(arguments, &SHORT, &LONG);
+    let mut options = common_options(arguments, &[], &LONG);
     let mut disks = Disks::default();
     let mut words = Vec::new();
     let mut compress: Option<BString> = None;

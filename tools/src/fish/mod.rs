@@ -144,9 +144,10 @@ fn run(program: &str, invocation: Invocation) -> Result<(), Problem> {
     if invocation.inspector || invocation.disks.mounts_something() {
         handle.launch()?;
     }
-    if invocation.inspector {
-        inspect::mount(&mut handle, program, invocation.read_only)?;
-    }
+    let inspected = match invocation.inspector {
+        true => Some(inspect::mount(&mut handle, program, invocation.read_only)?),
+        false => None,
+    };
     if let Err(failure) = invocation.disks.mount(&mut handle, invocation.read_only) {
         let advice = failure.advice();
         eprint!("{}", Told { problem: &Problem::Call(failure.error), program, place: None });
@@ -181,6 +182,10 @@ fn run(program: &str, invocation: Invocation) -> Result<(), Problem> {
     } else if interactive {
         let prompt = Prompt::new(handle, invocation.dest_paths, &shell.environment)?;
         let restore = prompt.restore();
+        if let Some(mounted) = &inspected {
+            shell.out.write_all(&mounted.summary())?;
+            shell.out.flush()?;
+        }
         let result = shell.script(Box::new(prompt));
         shell.out.write_all(&restore)?;
         result

@@ -16,27 +16,21 @@ use serde::Serialize;
 
 use self::line::Line;
 use self::walk::{File, Walk};
-use super::{COMMON_HELP, Common, Failure, MOUNT_HELP, Opened, common, finish, need_images, print, take_images, text};
+use super::{
+    COMMON_HELP, Common, Failure, MOUNT_HELP, Opened, common, common_options, finish, need_images, print, take_images,
+    text,
+};
 use crate::disks::Disks;
 use crate::options::{Options, UsageError};
 use crate::{json, local_time, table};
 
-const SHORT: [char; 11] = ['a', 'c', 'd', 'h', 'l', 'm', 'R', 'v', 'V', 'x', '?'];
-const LONG: [&str; 24] = [
-    "add",
-    "blocksize",
+const SHORT: [char; 3] = ['h', 'l', 'R'];
+const LONG: [&str; 13] = [
     "checksum",
-    "connect",
     "csv",
-    "domain",
-    "echo-keys",
     "extra-stats",
-    "format",
-    "help",
     "human-readable",
     "json",
-    "key",
-    "keys-from-stdin",
     "long",
     "mount",
     "recursive",
@@ -45,8 +39,6 @@ const LONG: [&str; 24] = [
     "time-t",
     "times",
     "uids",
-    "verbose",
-    "version",
 ];
 
 /// The checksum that `--checksum` without a type computes.
@@ -109,7 +101,7 @@ pub fn main(program: &str, arguments: Vec<OsString>) -> ExitCode {
 }
 
 fn run(program: &str, arguments: Vec<OsString>) -> Result<(), Failure> {
-    let mut options = Options::new(arguments, &SHORT, &LONG);
+    let mut options = common_options(arguments, &SHORT, &LONG);
     let mut disks = Disks::default();
     let mut choice = Choice::default();
     let mut words = Vec::new();
