@@ -48,7 +48,7 @@ pub(crate) fn read(slice: &Entry, found: &mut Numbered<'_>) -> Result<()> {
         if fs_type == 0 || whole_slice || outside {
             continue;
         }
-        let entry = Entry { boot_indicator: 0, id: slice.id, start, sectors: size };
+        let entry = Entry { boot_indicator: 0, id: slice.id, chs: Default::default(), start, sectors: size };
         if !found.push_next(&entry, start, PartitionRole::Nested) {
             break;
         }

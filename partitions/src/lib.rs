@@ -28,14 +28,19 @@
 )]
 
 mod bsd_label;
+mod chs;
 mod ebr;
+mod fdisk_label;
 mod foreign;
+mod geometry;
 mod gpt;
 pub mod lvm;
 mod mbr;
 mod sectors;
 mod table;
 
+pub use fdisk_label::FdiskLabel;
+pub use geometry::Geometry;
 pub use gpt::{GptAttributes, GptCopy, GptDisk, GptPartition};
 pub use mbr::MbrDisk;
 pub use table::{Partition, PartitionRole, PartitionTable, TableKind};

@@ -6,6 +6,7 @@
 use glassbox_io::{Fields, Result};
 
 use crate::bsd_label;
+use crate::chs::Chs;
 use crate::ebr;
 use crate::foreign;
 use crate::sectors::Sectors;
@@ -36,6 +37,8 @@ pub struct MbrDisk {
 pub(crate) struct Entry {
     pub boot_indicator: u8,
     pub id: u8,
+    /// The first sector and the last, by the geometry that the table was made for.
+    pub chs: [Chs; 2],
     /// First sector, counted from the disk's beginning in an MBR, and from elsewhere in an EBR.
     pub start: u64,
     pub sectors: u64,
@@ -46,6 +49,7 @@ impl Entry {
         Ok(Entry {
             boot_indicator: fields.u8(0)?,
             id: fields.u8(4)?,
+            chs: [Chs::parse(fields.at(1, 3)?)?, Chs::parse(fields.at(5, 3)?)?],
             start: fields.le32(8)?.into(),
             sectors: fields.le32(12)?.into(),
         })
@@ -53,6 +57,12 @@ impl Entry {
 
     pub fn is_used(&self) -> bool {
         self.sectors != 0
+    }
+
+    /// Whether nothing is written in it at all, as fdisk asks for it.
+    pub fn is_cleared(&self) -> bool {
+        let bits = u64::from(self.boot_indicator | self.id) | self.start | self.sectors;
+        bits == 0 && self.chs == [Chs::default(); 2]
     }
 
     pub fn is_extended(&self) -> bool {

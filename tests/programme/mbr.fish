@@ -30,9 +30,7 @@ part-get-gpt-guid /dev/sda 1
 part-get-gpt-attributes /dev/sda 1
 #= differs: a report in the words of a tool, which needs the appliance
 sfdisk-l /dev/sda
-#= differs: as above
 sfdisk-kernel-geometry /dev/sda
-#= differs: as above
 sfdisk-disk-geometry /dev/sda
 part-to-dev /dev/sda5
 part-to-partnum /dev/sda8

@@ -4,9 +4,10 @@ use bstr::{BStr, BString};
 use glassbox_api::Partitions;
 use glassbox_api::structs::Partition as Listed;
 use glassbox_io::{Errno, Error, ReadAt, Result, ResultExt};
-use glassbox_partitions::{GptPartition, Partition, PartitionTable, TableKind};
+use glassbox_partitions::{Geometry, GptPartition, Partition, PartitionTable, TableKind};
 
 use super::InProcess;
+use super::disks::Device;
 use crate::device_name::DiskName;
 
 impl InProcess {
@@ -36,6 +37,15 @@ impl InProcess {
         found
             .gpt
             .ok_or_else(|| Error::usage(format!("{device}: this function can only be used on GUID Partition Tables")))
+    }
+
+    /// The device, which must be a whole disk; `what` is *unsupported* of others.
+    fn whole_disk(&self, device: &BStr, what: &'static str) -> Result<Device> {
+        let found = self.device(device)?;
+        match found.disk {
+            Some(DiskName { partition: None, .. }) => Ok(found),
+            _ => Err(Error::unsupported(what).at_path(found.name)),
+        }
     }
 
     /// The disk and the number of a partition's name.
@@ -129,6 +139,18 @@ impl Partitions for InProcess {
             Some(gpt) => Ok(guid(&gpt.guid)),
             None => Err(Error::usage("this function can only be used on GUID Partition Tables").at_path(name)),
         }
+    }
+
+    fn sfdisk_disk_geometry(&mut self, device: &BStr) -> Result<BString> {
+        // sfdisk has given up the difference: it prints the same for both.
+        self.sfdisk_kernel_geometry(device)
+    }
+
+    fn sfdisk_kernel_geometry(&mut self, device: &BStr) -> Result<BString> {
+        let disk = self.whole_disk(device, "the geometry of a part of a disk")?;
+        let Geometry { cylinders, heads, sectors } =
+            Geometry::read(&disk.source, disk.block_size).at_path(&disk.name)?;
+        Ok(format!("{}: {cylinders} cylinders, {heads} heads, {sectors} sectors/track\n", disk.name).into())
     }
 
     fn part_to_dev(&mut self, partition: &BStr) -> Result<BString> {

@@ -58,6 +58,12 @@ pub(crate) fn read(sectors: Sectors<'_>) -> Result<(GptDisk, Vec<Partition>)> {
     Err(Error::corrupt("GPT: the primary is damaged, and no backup is whole").caused_by(damage))
 }
 
+/// Whether one of the two copies is whole and stands where it belongs, as libfdisk asks for it.
+pub(crate) fn is_in_place(sectors: Sectors<'_>) -> bool {
+    let copies = [(1, GptCopy::Primary), (last_lba(sectors), GptCopy::Backup)];
+    copies.into_iter().any(|(lba, copy)| read_copy(sectors, lba, copy).is_ok())
+}
+
 fn last_lba(sectors: Sectors<'_>) -> u64 {
     sectors.count().saturating_sub(1)
 }
