@@ -150,20 +150,22 @@ impl Disks {
         found.ok_or_else(|| Error::os(Errno::ENOENT).at_path(name))
     }
 
-    /// Devices that can hold something by themselves: disks without partitions, and partitions but extended ones.
+    /// Devices that can hold something by themselves: the disks without partitions, then all partitions but extended ones.
     pub fn plain(&self) -> Result<Vec<Device>> {
-        let mut found = Vec::new();
+        let mut whole = Vec::new();
+        let mut partitions = Vec::new();
         for disk in &self.disks {
             match disk.table().filter(|table| table.devices().next().is_some()) {
-                None => found.push(disk.device()),
+                None => whole.push(disk.device()),
                 Some(table) => {
                     for partition in table.devices().filter(|one| one.role != PartitionRole::Extended) {
-                        found.extend(disk.partition(partition.number)?);
+                        partitions.extend(disk.partition(partition.number)?);
                     }
                 }
             }
         }
-        Ok(found)
+        whole.append(&mut partitions);
+        Ok(whole)
     }
 
     /// The volume groups on all devices.

@@ -56,7 +56,11 @@ mod tests {
             thread::sleep(std::time::Duration::from_micros((item * 7919) % 300));
             *item
         };
-        in_order(&items, slow, |item| Ok::<_, ()>(seen.push(item))).unwrap();
+        in_order(&items, slow, |item| {
+            seen.push(item);
+            Ok::<_, ()>(())
+        })
+        .unwrap();
         assert_eq!(seen, items);
         let mut shown = 0;
         let stopped = in_order(
