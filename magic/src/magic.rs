@@ -32,7 +32,7 @@ pub enum Kind {
     Device,
 }
 
-/// libmagic with its magic loaded, which takes less than a millisecond. A value serves one thread at a time.
+/// libmagic with its magic loaded, which takes about a millisecond. A value serves one thread at a time.
 pub struct Magic {
     cookie: Cookie,
 }

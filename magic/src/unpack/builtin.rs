@@ -7,15 +7,10 @@ use glassbox_io::{Error, Result};
 use liblzma::stream::{Action, Error as LzmaError, Stream};
 
 use super::Outcome;
+use super::gzip::{FCOMMENT, FEXTRA, FHCRC, FNAME};
 
 /// Memory that LZMA's dictionary may take: xz's highest level takes 65 MiB.
 const MAX_LZMA_MEMORY: u64 = 128 << 20;
-
-/// Flags of a gzip member (RFC 1952, section 2.3.1).
-const FHCRC: u8 = 1 << 1;
-const FEXTRA: u8 = 1 << 2;
-const FNAME: u8 = 1 << 3;
-const FCOMMENT: u8 = 1 << 4;
 
 /// What follows a gzip member's header, as libmagic reads it; `None` if the header doesn't end.
 fn gzip_body(data: &[u8]) -> Option<&[u8]> {

@@ -20,11 +20,11 @@ pub const PACK_MAGIC: &[u8] = b"\x1f\x1e";
 
 /// The one method of compression, deflate (RFC 1952, section 2.3.1: CM).
 const CM_DEFLATE: u8 = 8;
-/// Bits of FLG.
-const FHCRC: u8 = 1 << 1;
-const FEXTRA: u8 = 1 << 2;
-const FNAME: u8 = 1 << 3;
-const FCOMMENT: u8 = 1 << 4;
+/// Bits of FLG (RFC 1952, section 2.3.1).
+pub const FHCRC: u8 = 1 << 1;
+pub const FEXTRA: u8 = 1 << 2;
+pub const FNAME: u8 = 1 << 3;
+pub const FCOMMENT: u8 = 1 << 4;
 /// Bytes behind a member's data: CRC32 and ISIZE.
 const TRAILER: usize = 8;
 
