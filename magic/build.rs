@@ -41,6 +41,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let header = fs::read_to_string("vendor/src/magic.h.in")?;
     fs::write(out.join("magic.h"), header.replace("X.YY", VERSION))?;
 
+    // The database is written in this machine's byte order, and is read in place.
+    let here_is = if cfg!(target_endian = "little") { "little" } else { "big" };
+    if env::var("CARGO_CFG_TARGET_ENDIAN")? != here_is {
+        return Err("libmagic's database can't be compiled here for a machine of the other byte order".into());
+    }
     compile_database(&here, &out)?;
     build(&out)
         .define("GLASSBOX_GUEST", None)
