@@ -6,10 +6,14 @@ use std::collections::HashSet;
 use glassbox_io::Result;
 
 use crate::mbr::{BootRecord, Entry, Numbered};
+use crate::sectors::Sectors;
 use crate::table::PartitionRole;
 
 /// Records followed without meeting a partition before we give up; Linux has the same bound.
 const MAX_EMPTY_RECORDS: usize = 100;
+
+/// Logical partitions that libfdisk has room for, beside the four primary ones.
+const MAX_FDISK_RECORDS: usize = 56;
 
 /// Adds the logical partitions of `extended` in the order of their chain. A damaged link ends the chain, as for Linux.
 pub(crate) fn read_chain(extended: &Entry, found: &mut Numbered<'_>) -> Result<()> {
@@ -49,4 +53,29 @@ pub(crate) fn read_chain(extended: &Entry, found: &mut Numbered<'_>) -> Result<(
         size = link.sectors;
     }
     Ok(())
+}
+
+/// Whether everybody reads the chain of `extended` alike: each record holds one partition and then perhaps a link, and
+/// nothing leads back. A first record without anything, and the end of the
+/// disk, end it as well.
+pub(crate) fn is_ordinary(sectors: Sectors<'_>, extended: &Entry) -> Result<bool> {
+    let mut here = extended.start;
+    let mut visited = HashSet::new();
+    while here < sectors.count() {
+        if !visited.insert(here) || visited.len() > MAX_FDISK_RECORDS {
+            return Ok(false);
+        }
+        let Some(record) = BootRecord::parse(&sectors.read(here)?)? else { return Ok(visited.len() == 1) };
+        if record.entries.iter().all(Entry::is_cleared) {
+            return Ok(visited.len() == 1);
+        }
+        let [data, link, third, fourth] = &record.entries;
+        let plain = data.is_used() && !data.is_extended() && third.is_cleared() && fourth.is_cleared();
+        match (plain, link.is_cleared()) {
+            (true, true) => return Ok(true),
+            (true, false) if link.is_used() && link.is_extended() => here = extended.start.saturating_add(link.start),
+            _ => return Ok(false),
+        }
+    }
+    Ok(true)
 }

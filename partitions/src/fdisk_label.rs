@@ -3,6 +3,7 @@
 
 use glassbox_io::{Error, Fields, ReadAt, Result};
 
+use crate::ebr;
 use crate::foreign;
 use crate::gpt;
 use crate::mbr::BootRecord;
@@ -31,16 +32,21 @@ impl FdiskLabel {
     /// The label of `disk`, whose sectors have `sector_size` bytes; `None` where there is none that libfdisk knows.
     ///
     /// # Errors
-    /// *Unsupported* for labels of AIX, BSD, SGI and Sun.
+    /// *Unsupported* for labels of AIX, BSD, SGI and Sun, and where programs read a chain of EBRs differently.
     pub fn read(disk: &dyn ReadAt, sector_size: u32) -> Result<Option<Self>> {
-        Ok(match find(Sectors::new(disk, sector_size), disk)? {
-            Found::Gpt => Some(FdiskLabel::Gpt),
-            Found::Dos(record) => Some(FdiskLabel::Dos {
-                signature: record.disk_signature,
-                entries: record.entries.iter().filter(|entry| !entry.is_cleared()).count(),
-            }),
-            Found::Nothing => None,
-        })
+        let sectors = Sectors::new(disk, sector_size);
+        let record = match find(sectors, disk)? {
+            Found::Gpt => return Ok(Some(FdiskLabel::Gpt)),
+            Found::Nothing => return Ok(None),
+            Found::Dos(record) => record,
+        };
+        for extended in record.entries.iter().filter(|entry| entry.is_used() && entry.is_extended()) {
+            if !ebr::is_ordinary(sectors, extended)? {
+                return Err(Error::unsupported("fdisk's view of an odd chain of extended boot records"));
+            }
+        }
+        let entries = record.entries.iter().filter(|entry| !entry.is_cleared()).count();
+        Ok(Some(FdiskLabel::Dos { signature: record.disk_signature, entries }))
     }
 }
 
@@ -72,5 +78,40 @@ fn has_bsd_label(sectors: Sectors<'_>) -> Result<bool> {
     match sectors.read_512(BSD_LABEL)? {
         Some(sector) => Ok(Fields::new(&sector).le32(0)? == BSD_MAGIC),
         None => Ok(false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mbr::tests::write_record;
+
+    /// An extended partition of sectors 10 to 89, and the records that stand in it.
+    fn label(records: &[(usize, &[(bool, u8, u32, u32)])]) -> Result<Option<FdiskLabel>> {
+        let mut disk = vec![0; 100 * 512];
+        write_record(&mut disk, 0, &[(true, 0x83, 1, 9), (false, 5, 10, 80)]);
+        for (lba, entries) in records {
+            write_record(&mut disk, *lba, entries);
+        }
+        FdiskLabel::read(&disk, 512)
+    }
+
+    #[test]
+    fn chains_that_programs_read_differently_are_refused() {
+        let data = (false, 0x83, 1, 9);
+        let dos = Some(FdiskLabel::Dos { signature: 0, entries: 2 });
+        assert_eq!(label(&[]).unwrap(), dos);
+        assert_eq!(label(&[(10, &[])]).unwrap(), dos);
+        assert_eq!(label(&[(10, &[data, (false, 5, 20, 10)]), (30, &[data])]).unwrap(), dos);
+        assert_eq!(label(&[(10, &[data, (false, 5, 500, 10)])]).unwrap(), dos);
+        let none = (false, 0, 0, 0);
+        for records in [
+            &[(10, &[data, (false, 5, 0, 10)][..])][..],
+            &[(10, &[none, (false, 5, 20, 10)]), (30, &[data])],
+            &[(10, &[data, none, (false, 0x83, 40, 2)])],
+            &[(10, &[data, (false, 5, 20, 10)]), (30, &[])],
+        ] {
+            assert!(label(records).unwrap_err().is_unsupported(), "{records:?}");
+        }
     }
 }

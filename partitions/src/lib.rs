@@ -36,6 +36,7 @@ mod geometry;
 mod gpt;
 pub mod lvm;
 mod mbr;
+mod mbr_type;
 mod sectors;
 mod table;
 
@@ -43,4 +44,5 @@ pub use fdisk_label::FdiskLabel;
 pub use geometry::Geometry;
 pub use gpt::{GptAttributes, GptCopy, GptDisk, GptPartition};
 pub use mbr::MbrDisk;
+pub use mbr_type::mbr_type_name;
 pub use table::{Partition, PartitionRole, PartitionTable, TableKind};

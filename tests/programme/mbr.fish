@@ -28,7 +28,6 @@ part-get-gpt-type /dev/sda 1
 part-get-gpt-guid /dev/sda 1
 #= differs: there sgdisk makes a GPT of it, in its memory
 part-get-gpt-attributes /dev/sda 1
-#= differs: a report in the words of a tool, which needs the appliance
 sfdisk-l /dev/sda
 sfdisk-kernel-geometry /dev/sda
 sfdisk-disk-geometry /dev/sda

@@ -28,6 +28,7 @@ mod md;
 mod mount;
 mod partitions;
 mod primary_volume_descriptor;
+mod sfdisk;
 mod sync;
 mod unanswered;
 mod xattr_acl;

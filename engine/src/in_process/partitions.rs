@@ -6,8 +6,8 @@ use glassbox_api::structs::Partition as Listed;
 use glassbox_io::{Errno, Error, ReadAt, Result, ResultExt};
 use glassbox_partitions::{Geometry, GptPartition, Partition, PartitionTable, TableKind};
 
-use super::InProcess;
 use super::disks::Device;
+use super::{InProcess, sfdisk};
 use crate::device_name::DiskName;
 
 impl InProcess {
@@ -151,6 +151,11 @@ impl Partitions for InProcess {
         let Geometry { cylinders, heads, sectors } =
             Geometry::read(&disk.source, disk.block_size).at_path(&disk.name)?;
         Ok(format!("{}: {cylinders} cylinders, {heads} heads, {sectors} sectors/track\n", disk.name).into())
+    }
+
+    fn sfdisk_l(&mut self, device: &BStr) -> Result<BString> {
+        let disk = self.whole_disk(device, "sfdisk's listing of a part of a disk")?;
+        sfdisk::listing(&disk).at_path(&disk.name)
     }
 
     fn part_to_dev(&mut self, partition: &BStr) -> Result<BString> {

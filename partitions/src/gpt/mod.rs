@@ -3,6 +3,7 @@
 
 mod entry;
 mod header;
+mod type_name;
 
 use glassbox_io::{Error, Result};
 use uuid::Uuid;
