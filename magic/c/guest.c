@@ -6,9 +6,6 @@
 
 #include <limits.h>
 
-/* In Rust (src/ffi.rs): bytes read, or -1 with the error kept there. */
-ssize_t glassbox_magic_read_at(void *context, void *buf, size_t count, int64_t offset);
-
 /* The file of the description that this thread makes; libmagic's functions have no argument for it. */
 static _Thread_local struct glassbox_guest *guest;
 
@@ -34,11 +31,10 @@ glassbox_magic_describe(struct magic_set *ms, struct glassbox_guest *file, int f
 	return description;
 }
 
-/* What zmagic.c passes on. */
-void *
-guest_context(void)
+int
+guest_unpack(size_t method, const void *data, size_t nbytes, void *out, size_t *length)
 {
-	return guest->context;
+	return guest->unpack(guest->context, method, data, nbytes, out, length);
 }
 
 int
@@ -53,7 +49,7 @@ guest_stat(struct stat *st)
 ssize_t
 guest_read(void *buf, size_t count)
 {
-	ssize_t done = glassbox_magic_read_at(guest->context, buf, count, guest->position);
+	ssize_t done = guest->read_at(guest->context, buf, count, guest->position);
 
 	if (done > 0)
 		guest->position += done;
@@ -71,7 +67,7 @@ guest_pread(void *buf, size_t count, off_t offset)
 		errno = EINVAL;
 		return -1;
 	}
-	return glassbox_magic_read_at(guest->context, buf, count, offset);
+	return guest->read_at(guest->context, buf, count, offset);
 }
 
 off_t

@@ -19,8 +19,14 @@
 
 /* The file that is being described. The same in src/ffi.rs. */
 struct glassbox_guest {
-	/* What Rust reads it by. */
+	/* What Rust reads it by, and its functions (src/ffi.rs), which are no symbols that a library would export. */
 	void *context;
+	/* Bytes read, or -1 with the error kept in the context. */
+	ssize_t (*read_at)(void *context, void *buf, size_t count, int64_t offset);
+	/*
+	 * Decompresses what begins with the `nbytes` bytes at `data` into `out`, which has room for `*length` bytes; says how long it is.
+	 */
+	int (*unpack)(void *context, size_t method, const void *data, size_t nbytes, void *out, size_t *length);
 	/* Bytes that can be read. */
 	int64_t length;
 	/* st_mode, and st_size: 0 for what isn't a regular file. */
@@ -30,6 +36,7 @@ struct glassbox_guest {
 	int64_t position;
 };
 
+int guest_unpack(size_t, const void *, size_t, void *, size_t *);
 ssize_t guest_read(void *, size_t);
 ssize_t guest_pread(void *, size_t, off_t);
 off_t guest_lseek(off_t, int);

@@ -14,14 +14,6 @@ enum outcome {
 	NO_MORE_METHODS = 3,
 };
 
-/*
- * In Rust (src/ffi.rs): decompresses what begins with the `nbytes` bytes at `data` into `out`, which has room for `*length` bytes; says how
- * long it is.
- */
-int glassbox_magic_unpack(void *context, size_t method, const void *data, size_t nbytes, void *out, size_t *length);
-
-void *guest_context(void);
-
 /* Prints what the compressed data itself is, in brackets. */
 static int
 print_container(struct magic_set *ms, const struct buffer *b)
@@ -61,7 +53,7 @@ file_zmagic(struct magic_set *ms, const struct buffer *b, const char *name)
 		size_t length = ms->bytes_max;
 		int printed;
 
-		outcome = glassbox_magic_unpack(guest_context(), method, b->fbuf, b->flen, out, &length);
+		outcome = guest_unpack(method, b->fbuf, b->flen, out, &length);
 		if (outcome == FAILED) {
 			file_error(ms, EIO, "cannot decompress");
 			found = -1;

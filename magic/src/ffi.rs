@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use bstr::BString;
 use glassbox_io::{Errno, Error, ReadAt, Result};
 
-use crate::unpack::{self, Compressed, Outcome};
+use crate::unpack::{Compressed, Outcome, unpack as decompress};
 
 /// Flags of `magic.h`.
 const MAGIC_COMPRESS: c_int = 0x4;
@@ -33,6 +33,8 @@ struct MagicSet {
 #[repr(C)]
 struct Guest {
     context: *mut c_void,
+    read_at: unsafe extern "C" fn(*mut c_void, *mut u8, usize, i64) -> isize,
+    unpack: unsafe extern "C" fn(*mut c_void, usize, *const u8, usize, *mut u8, *mut usize) -> c_int,
     length: i64,
     size: i64,
     mode: u32,
@@ -92,6 +94,8 @@ impl Cookie {
         let mut context = Context { source, error: None };
         let mut guest = Guest {
             context: (&raw mut context).cast(),
+            read_at,
+            unpack,
             length: i64::try_from(source.len()).unwrap_or(i64::MAX),
             size: i64::try_from(stat.size).unwrap_or(i64::MAX),
             mode: stat.mode,
@@ -147,8 +151,7 @@ struct Context<'a> {
 ///
 /// # Safety
 /// `context` is a `Context` that nobody else uses; `buf` has room for `count` bytes, whatever they are.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn glassbox_magic_read_at(context: *mut c_void, buf: *mut u8, count: usize, offset: i64) -> isize {
+unsafe extern "C" fn read_at(context: *mut c_void, buf: *mut u8, count: usize, offset: i64) -> isize {
     // SAFETY: libmagic only passes on what `describe` gave it.
     let context = unsafe { &mut *context.cast::<Context>() };
     let offset = u64::try_from(offset).unwrap_or(u64::MAX);
@@ -183,8 +186,7 @@ const NO_MORE_METHODS: c_int = 3;
 ///
 /// # Safety
 /// `context` is a `Context` that nobody else uses; there are `count` bytes at `data` and room for `*length` initialised ones at `out`.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn glassbox_magic_unpack(
+unsafe extern "C" fn unpack(
     context: *mut c_void,
     method: usize,
     data: *const u8,
@@ -197,7 +199,7 @@ unsafe extern "C" fn glassbox_magic_unpack(
         unsafe { (&mut *context.cast::<Context>(), std::slice::from_raw_parts(data, count), &mut *length) };
     // SAFETY: as above; `data` is another buffer.
     let out = unsafe { std::slice::from_raw_parts_mut(out, *length) };
-    match unpack::unpack(method, &Compressed { beginning, file: context.source }, out) {
+    match decompress(method, &Compressed { beginning, file: context.source }, out) {
         Ok(Outcome::Contents(count)) => {
             *length = count.min(out.len());
             CONTENTS

@@ -90,7 +90,9 @@ fn compressors_are_undone_by_their_programs() {
     let (mut g, _) = mounted();
     let scratch = scratch("compress");
     let plain = tar(&mut g, "/sizes", TarOutOpts::default());
-    for (kind, program) in [("gzip", "gzip"), ("bzip2", "bzip2"), ("xz", "xz"), ("lzma", "xz"), ("zstd", "zstd")] {
+    let programs =
+        [("gzip", "gzip"), ("bzip2", "bzip2"), ("xz", "xz"), ("lzma", "xz"), ("zstd", "zstd"), ("lzop", "lzop")];
+    for (kind, program) in programs {
         let file = scratch.join(kind);
         let opts = TarOutOpts { compress: Some(kind.into()), ..Default::default() };
         fs::write(&file, tar(&mut g, "/sizes", opts)).unwrap();
@@ -98,7 +100,9 @@ fn compressors_are_undone_by_their_programs() {
         assert!(fs::metadata(&file).unwrap().len() < plain.len() as u64);
     }
     let content = g.read_file("/repetitive.txt".into()).unwrap();
-    for (kind, level) in [("gzip", None), ("gzip", Some(1)), ("bzip2", Some(1)), ("xz", Some(0)), ("xz", None)] {
+    for (kind, level) in
+        [("gzip", None), ("gzip", Some(1)), ("bzip2", Some(1)), ("xz", Some(0)), ("xz", None), ("lzop", None)]
+    {
         let mut out = Vec::new();
         g.compress_out(kind.into(), "/repetitive.txt".into(), &mut out, CompressOutOpts { level }).unwrap();
         let file = scratch.join("file");
@@ -132,8 +136,8 @@ fn mistakes_are_named_as_libguestfs_names_them() {
     assert_eq!(says("/", nonsense), "unknown compression type: nonsense");
     let error = g.cpio_out("/".into(), &mut out, CpioOutOpts { format: Some("odc".into()) }).unwrap_err();
     assert_eq!(error.to_string(), "odc: format must be 'newc' or 'crc'");
-    let lzop = TarOutOpts { compress: Some("lzop".into()), ..Default::default() };
-    assert_eq!(g.tar_out("/".into(), &mut out, lzop).unwrap_err().kind(), ErrorKind::Unsupported);
+    let compress = TarOutOpts { compress: Some("compress".into()), ..Default::default() };
+    assert_eq!(g.tar_out("/".into(), &mut out, compress).unwrap_err().kind(), ErrorKind::Unsupported);
     assert!(out.is_empty());
 }
 
@@ -174,7 +178,7 @@ fn types_of_files_are_told_by_their_inodes() {
         assert_eq!(g.file(path.into()).unwrap(), expected, "{path}");
     }
     assert_eq!(g.file("/nope".into()).unwrap_err().to_string(), "lstat: /nope: No such file or directory");
-    assert_eq!(g.file("/sizes/s1".into()).unwrap_err().kind(), ErrorKind::Unsupported);
+    assert_eq!(g.file("/sizes/s1".into()).unwrap(), "very short file (no magic)");
 }
 
 /// What lies in the way on the host may have been put there to lead elsewhere.

@@ -24,6 +24,7 @@ mod journal;
 mod launch;
 mod luks;
 mod lvm;
+mod lzop;
 mod md;
 mod mount;
 mod partitions;

@@ -9,6 +9,8 @@ use glassbox_io::{Error, Result};
 use liblzma::stream::{LzmaOptions, Stream};
 use liblzma::write::XzEncoder;
 
+use crate::in_process::lzop;
+
 /// A kind of compression, by the program that undoes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compression {
@@ -22,6 +24,8 @@ pub enum Compression {
     Lzma,
     /// RFC 8878.
     Zstd,
+    /// lzop, with Adler-32.
+    Lzop,
 }
 
 /// The level that the program uses of itself.
@@ -39,7 +43,8 @@ impl Compression {
             b"xz" => Compression::Xz,
             b"lzma" => Compression::Lzma,
             b"zstd" => Compression::Zstd,
-            b"compress" | b"lzop" => return Err(Error::unsupported(format!("compression: {name}"))),
+            b"lzop" => Compression::Lzop,
+            b"compress" => return Err(Error::unsupported(format!("compression: {name}"))),
             _ => return Err(Error::usage(format!("unknown compression type: {name}"))),
         })
     }
@@ -50,7 +55,9 @@ impl Compression {
             b"gzip" => (Compression::Gzip, 1..=9),
             b"bzip2" => (Compression::Bzip2, 1..=9),
             b"xz" => (Compression::Xz, 0..=9),
-            b"compress" | b"lzop" => return Err(Error::unsupported(format!("compression: {name}"))),
+            // There is one way of compressing, whatever the level.
+            b"lzop" => (Compression::Lzop, 1..=9),
+            b"compress" => return Err(Error::unsupported(format!("compression: {name}"))),
             _ => return Err(Error::usage("unknown compression type")),
         };
         match level {
@@ -97,6 +104,11 @@ impl Compression {
                 produce(&mut encoder)?;
                 encoder.finish()?;
             }
+            Compression::Lzop => {
+                let mut encoder = lzop::Encoder::new(out)?;
+                produce(&mut encoder)?;
+                encoder.finish()?;
+            }
         }
         Ok(())
     }
@@ -113,7 +125,7 @@ mod tests {
         assert_eq!(of_file("xz", Some(0)).unwrap(), (Compression::Xz, Some(0)));
         assert!(of_file("bzip2", Some(0)).unwrap_err().to_string().contains("level"));
         assert_eq!(of_file("zstd", None).unwrap_err().to_string(), "unknown compression type");
-        assert!(of_file("lzop", None).unwrap_err().is_unsupported());
+        assert!(of_file("compress", None).unwrap_err().is_unsupported());
         let error = Compression::of_archive("nonsense".into()).unwrap_err();
         assert_eq!(error.to_string(), "unknown compression type: nonsense");
     }

@@ -5,6 +5,8 @@ use std::io::{self, BufRead, BufReader, Read};
 use glassbox_io::{Error, Result};
 use liblzma::stream::Stream;
 
+use crate::in_process::lzop;
+
 /// Memory that a stream of LZMA may ask for: xz's highest level takes 65 MiB.
 const MAX_LZMA_MEMORY: u64 = 128 << 20;
 /// Decompressed bytes of one stream. An initrd is unpacked into memory, so that no real one comes near.
@@ -29,7 +31,7 @@ pub fn decompress<'a>(input: &'a mut dyn BufRead) -> Result<Option<Box<dyn BufRe
         }
         [0x28, 0xb5, 0x2f, 0xfd, ..] => Box::new(zstd::Decoder::with_buffer(input)?.single_frame()),
         [0x02, 0x21, 0x4c, 0x18, ..] => Box::new(Lz4::new(input)),
-        [0x89, b'L', b'Z', b'O', ..] => return Err(Error::unsupported("initrd: compressed by lzop")),
+        [0x89, b'L', b'Z', b'O', ..] => Box::new(lzop::Decoder::new(input)?),
         _ => return Ok(None),
     };
     Ok(Some(Box::new(BufReader::with_capacity(64 << 10, decoder.take(MAX_LENGTH)))))
