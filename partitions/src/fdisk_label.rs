@@ -86,8 +86,11 @@ mod tests {
     use super::*;
     use crate::mbr::tests::write_record;
 
+    /// Where a record stands; of each entry whether it is active, the type, the first sector and how many.
+    type Record<'a> = (usize, &'a [(bool, u8, u32, u32)]);
+
     /// An extended partition of sectors 10 to 89, and the records that stand in it.
-    fn label(records: &[(usize, &[(bool, u8, u32, u32)])]) -> Result<Option<FdiskLabel>> {
+    fn label(records: &[Record<'_>]) -> Result<Option<FdiskLabel>> {
         let mut disk = vec![0; 100 * 512];
         write_record(&mut disk, 0, &[(true, 0x83, 1, 9), (false, 5, 10, 80)]);
         for (lba, entries) in records {
