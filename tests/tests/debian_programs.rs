@@ -58,11 +58,7 @@ const PROGRAMS: &[Program] = &[
         line: "virt-filesystems -a guest.qcow2 --all --long --uuid --csv",
         but: &[SQUASHFS],
     },
-    Program {
-        name: "virt-df",
-        line: "virt-df -a guest.raw -a lvm-a.raw -a lvm-b.raw; virt-df --csv -i -a mbr.raw",
-        but: &[SQUASHFS],
-    },
+    Program { name: "virt-df", line: "virt-df -a guest.raw -a lvm-a.raw -a lvm-b.raw", but: &[SQUASHFS] },
     program("virt-alignment-scan", "virt-alignment-scan -a guest.raw -a mbr.raw -a lvm-a.raw -a lvm-b.raw"),
     program(
         "virt-cat",
@@ -114,8 +110,6 @@ const INSPECTORS: &[Program] = &[
         "for pv in a b; do LC_ALL=C sed 's/event 1901/EVENT 1901/' lvm-$pv.raw > changed-$pv.raw; done; \
          virt-diff --checksum=md5 -a lvm-a.raw -a lvm-b.raw -A changed-a.raw -A changed-b.raw; s=$?; rm changed-*; exit $s",
     ),
-    program("virt-inspector", "virt-inspector -a lvm-a.raw -a lvm-b.raw"),
-    program("an encrypted partition", "virt-cat -a guest.qcow2 /etc/hostname"),
 ];
 
 /// Those written in OCaml, which start only if every symbol of the library is there, and those that write.

@@ -138,7 +138,6 @@ const LINES: &[&str] = &[
     "echo foo | tr o 0",
     "echo foo |tr o 0; echo $?",
     "echo | cat",
-    "echo a |",
     "|cat",
     "quit 1 2\necho n",
     "EXIT\necho n",
