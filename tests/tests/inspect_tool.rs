@@ -4,7 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use glassbox_tests::{fixture, glassbox, library};
+use glassbox_tests::fixtures::scratch;
+use glassbox_tests::{fixture, glassbox};
+use serde_json::Value;
 
 fn run(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(glassbox()).args(arguments).current_dir(folder).output().expect("the program runs")
@@ -25,12 +27,6 @@ fn xml_is_that_of_virt_inspector() {
         assert_eq!(ours, expected, "line {}", number + 1);
     }
     assert!(ours == expected && ours.len() > 100_000);
-    // virt-inspector itself, over our library.
-    let mut virt_inspector = Command::new("virt-inspector");
-    virt_inspector.args(["-a", "guest.raw", "--no-icon"]).current_dir(&folder).env("LD_LIBRARY_PATH", library());
-    let output = virt_inspector.output().expect("virt-inspector is installed");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert!(output.stdout == expected.as_bytes(), "virt-inspector over our library prints something else");
 }
 
 #[test]
@@ -44,6 +40,32 @@ fn json_has_its_documented_shape() {
     "guest.raw"
   ],
   "encrypted": [],
+  "filesystems": [
+    {
+      "device": "/dev/sda1",
+      "type": "ext4",
+      "label": "root",
+      "uuid": "11111111-1111-4111-8111-111111111111"
+    },
+    {
+      "device": "/dev/sda2",
+      "type": "ext2",
+      "label": "boot",
+      "uuid": "22222222-2222-4222-8222-222222222222"
+    },
+    {
+      "device": "/dev/sda3",
+      "type": "ext4",
+      "label": "home",
+      "uuid": "33333333-3333-4333-8333-333333333333"
+    },
+    {
+      "device": "/dev/sda4",
+      "type": "swap",
+      "label": null,
+      "uuid": "44444444-4444-4444-8444-444444444444"
+    }
+  ],
   "operating_systems": [
     {
       "root": "/dev/sda1",
@@ -85,6 +107,129 @@ fn json_has_its_documented_shape() {
     assert!(packages.contains("\"warnings\": [\n"));
 }
 
+fn json(folder: &Path, arguments: &[&str]) -> Value {
+    let output = stdout(folder, &[&["inspect", "--json"], arguments].concat());
+    serde_json::from_str(&output).expect("it is JSON")
+}
+
+/// A column of a list of objects.
+fn column<'a>(list: &'a Value, key: &str) -> Vec<&'a str> {
+    list.as_array().expect("a list").iter().map(|object| object[key].as_str().unwrap_or("null")).collect()
+}
+
+/// A disk of one ext2 filesystem with these files.
+fn small_disk(folder: &Path, files: &[(&str, &[u8])]) {
+    let tree = folder.join("tree");
+    fs::create_dir_all(tree.join("bin")).unwrap();
+    for (path, contents) in files {
+        fs::create_dir_all(tree.join(path).parent().unwrap()).unwrap();
+        fs::write(tree.join(path), contents).unwrap();
+    }
+    let mut make = Command::new("mke2fs");
+    make.args(["-q", "-F", "-t", "ext2", "-d"]).arg(&tree).arg(folder.join("disk.raw")).arg("1M");
+    assert!(make.status().expect("mke2fs is installed").success());
+}
+
+#[test]
+fn encrypted_devices_are_told() {
+    let folder = scratch("inspect-encrypted");
+    // LUKS 1: the magic number and the version are all that is looked at.
+    let mut luks = b"LUKS\xba\xbe\0\x01".to_vec();
+    luks.resize(1 << 20, 0);
+    fs::write(folder.join("luks.raw"), luks).unwrap();
+    let report = json(&folder, &["--format=raw", "luks.raw"]);
+    assert_eq!(report["encrypted"], serde_json::json!(["/dev/sda"]));
+    assert_eq!(column(&report["filesystems"], "type"), ["crypto_LUKS"]);
+    let told = stdout(&folder, &["inspect", "--format=raw", "luks.raw"]);
+    assert!(told.contains("  /dev/sda is encrypted"), "{told}");
+
+    // A data disk of a guest: both are told.
+    let guest = fixture("inspect").join("guest.raw");
+    let guest = guest.to_str().unwrap();
+    let report = json(&folder, &["--no-packages", "--format=raw", "-a", "luks.raw", "-a", guest]);
+    assert_eq!(report["encrypted"], serde_json::json!(["/dev/sda"]));
+    assert_eq!(column(&report["operating_systems"], "root"), ["/dev/sdb1"]);
+}
+
+#[test]
+fn disks_without_a_system_tell_what_is_on_them() {
+    let folder = fixture("guests");
+    let told = stdout(&folder, &["inspect", "empty.raw"]);
+    assert_eq!(told, "empty.raw\n  No operating system was found, nor anything else that is known.\n");
+    let told = stdout(&folder, &["inspect", "tiny.raw"]);
+    assert!(
+        told.starts_with("tiny.raw\n  No operating system was found. There is:\n     /dev/sda  ext2  tiny"),
+        "{told}"
+    );
+
+    // A system may be there that isn't read: that is said.
+    let folder = fixture("detect");
+    let report = json(&folder, &["xfs.img"]);
+    assert_eq!(column(&report["filesystems"], "type"), ["xfs"]);
+    let warnings = &report["warnings"];
+    assert!(warnings[0].as_str().is_some_and(|text| text.contains("/dev/sda") && text.contains("xfs")), "{warnings}");
+}
+
+#[test]
+fn windows_is_told() {
+    let folder = fixture("windows");
+    let report = json(&folder, &["ten.img"]);
+    let [system] = &report["operating_systems"].as_array().unwrap()[..] else { panic!("{report:#}") };
+    assert_eq!((&system["root"], &system["type"]), (&"/dev/sda2".into(), &"windows".into()));
+    assert_eq!((&system["major_version"], &system["windows_systemroot"]), (&10.into(), &"/Windows".into()));
+    assert!(column(&system["drive_mappings"], "drive").contains(&"C"), "{system:#}");
+    assert!(!system["packages"].as_array().unwrap().is_empty());
+    assert_eq!(column(&json(&folder, &["xp.img"])["operating_systems"], "root"), ["/dev/sda1"]);
+}
+
+#[test]
+fn systems_on_several_disks_are_told() {
+    let (guest, windows, data) = (fixture("inspect"), fixture("windows"), fixture("guests"));
+    let (guest, windows, data) = (guest.join("guest.raw"), windows.join("ten.img"), data.join("tiny.raw"));
+    let [guest, windows, data] = [&guest, &windows, &data].map(|path| path.to_str().unwrap());
+    let both = json(Path::new("/"), &["--no-packages", "-a", windows, "-a", guest]);
+    assert_eq!(column(&both["operating_systems"], "root"), ["/dev/sda2", "/dev/sdb1"]);
+    assert_eq!(column(&both["operating_systems"], "type"), ["windows", "linux"]);
+
+    let second = json(Path::new("/"), &["-a", data, "-a", guest]);
+    let [system] = &second["operating_systems"].as_array().unwrap()[..] else { panic!("{second:#}") };
+    assert_eq!(system["root"], "/dev/sdb1");
+    assert_eq!(system["packages"].as_array().unwrap().len(), 300);
+}
+
+/// A root filesystem behind whose superblock there is nothing but ones.
+#[test]
+fn broken_disks_are_told_as_far_as_they_can_be_read() {
+    let disk = fs::read(fixture("inspect").join("guest.raw")).unwrap();
+    let folder = scratch("inspect-broken");
+    for kilobytes in [1028, 1032, 1100] {
+        let name = format!("{kilobytes}.raw");
+        let mut broken = disk.clone();
+        broken[kilobytes << 10..8 << 20].fill(0xff);
+        fs::write(folder.join(&name), broken).unwrap();
+        let output = run(&folder, &["inspect", "--json", &name]);
+        let report: Value = serde_json::from_slice(&output.stdout).expect("it is JSON, whatever happens");
+        let has_failed = report.get("error").is_some();
+        assert_eq!(output.status.code(), Some(has_failed.into()), "{report:#}");
+        let systems = report["operating_systems"].as_array().map_or(&[][..], Vec::as_slice);
+        let warnings = systems.iter().chain([&report]).filter_map(|part| part["warnings"].as_array()).flatten().count();
+        assert!(has_failed || warnings > 0, "{kilobytes} KiB: {report:#}");
+    }
+}
+
+#[test]
+fn xml_has_the_icon() {
+    let folder = scratch("inspect-icon");
+    let mut icon = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x10\0\0\0\x10".to_vec();
+    icon.resize(60, 0xff);
+    small_disk(&folder, &[("etc/debian_version", b"12.5\n"), ("etc/hosts", b""), ("etc/favicon.png", &icon)]);
+    let xml = stdout(&folder, &["inspect", "--xml", "disk.raw"]);
+    // As libxml2 writes it: lines of 72 letters, with CR LF between them.
+    let expected = format!("    <icon>iVBORw0KGgoAAAANSUhEUgAAABAAAAAQ{}\r\n////////</icon>\n", "/".repeat(40));
+    assert!(xml.contains(&expected), "{xml}");
+    assert!(!stdout(&folder, &["inspect", "--xml", "--no-icon", "disk.raw"]).contains("icon"));
+}
+
 #[test]
 fn many_images_are_a_line_each_and_errors_keep_none_from_the_others() {
     let folder = fixture("inspect");
@@ -94,7 +239,8 @@ fn many_images_are_a_line_each_and_errors_keep_none_from_the_others() {
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 3, "{text}");
     assert!(lines[0].starts_with("{\"images\":[\"guest.raw\"]") && lines[0].contains("\"packages\":null"));
-    assert_eq!(lines[1], r#"{"images":["fish.stdout"],"encrypted":[],"operating_systems":[]}"#);
+    let nothing = r#"{"images":["fish.stdout"],"encrypted":[],"filesystems":[],"operating_systems":[],"warnings":[]}"#;
+    assert_eq!(lines[1], nothing);
     assert_eq!(lines[2], lines[0]);
 
     let bad = folder.join("bad.qcow2");

@@ -3,6 +3,7 @@
 mod parallel;
 mod report;
 mod summary;
+mod warnings;
 mod xml;
 
 use std::ffi::OsString;
@@ -15,9 +16,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::{COMMON_HELP, Common, Failure, Opened, common, common_options, describe, finish, need_images, print, text};
 use crate::disks::Disks;
 use crate::options::UsageError;
-use report::Report;
+use report::{Report, Wanted};
 
-const LONG: [&str; 6] = ["icon", "json", "no-applications", "no-icon", "no-packages", "xml"];
+const LONG: [&str; 5] = ["json", "no-applications", "no-icon", "no-packages", "xml"];
 
 /// How reports are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +32,7 @@ enum Form {
 struct Choice {
     form: Form,
     packages: bool,
+    icon: bool,
 }
 
 /// Runs the command.
@@ -42,7 +44,7 @@ fn run(program: &str, arguments: Vec<OsString>) -> Result<(), Failure> {
     let mut options = common_options(arguments, &[], &LONG);
     let mut disks = Disks::default();
     let form = if program.ends_with("virt-inspector") { Form::Xml } else { Form::Summary };
-    let mut choice = Choice { form, packages: true };
+    let mut choice = Choice { form, packages: true, icon: true };
     let mut separate = false;
     while let Some(arg) = common(&mut disks, &mut options, &|| usage(program))? {
         match arg {
@@ -55,6 +57,7 @@ fn run(program: &str, arguments: Vec<OsString>) -> Result<(), Failure> {
             Common::Own(_, "json") => choice.form = Form::Json,
             Common::Own(_, "xml") => choice.form = Form::Xml,
             Common::Own(_, "no-applications" | "no-packages") => choice.packages = false,
+            Common::Own(_, "no-icon") => choice.icon = false,
             Common::Taken | Common::Own(..) => {}
         }
     }
@@ -78,10 +81,14 @@ impl Choice {
         let mut failed = false;
         parallel::in_order(
             guests,
-            |disks| (names(disks), self.gather(program, disks)),
-            |(images, report)| -> Result<(), Failure> {
-                let mut show = || match &report {
-                    Ok(report) => self.write(&mut out, report, guests.len() > 1),
+            |disks| (names(disks), self.tell(program, disks, guests.len() > 1)),
+            |(images, told)| -> Result<(), Failure> {
+                let mut show = || match &told {
+                    Ok(told) => {
+                        out.write_all(told)?;
+                        // Many take their time: each is seen when it is there.
+                        if guests.len() > 1 { out.flush() } else { Ok(()) }
+                    }
                     Err(failure) => {
                         failed = true;
                         self.write_failure(&mut out, program, &images, failure)
@@ -101,15 +108,30 @@ impl Choice {
         if failed { Err(Failure::Told) } else { Ok(()) }
     }
 
-    fn gather(&self, program: &str, disks: &Disks) -> Result<Report, Failure> {
-        let mut opened = Opened::without_progress(program, disks)?;
-        Report::gather(&mut opened.handle, names(disks), self.packages).map_err(opened.failed("inspect"))
+    /// What is shown of a guest. It is written where it was gathered: to free a report's many strings in another thread
+    /// than the one that made them would have the two wait for each other in the allocator.
+    fn tell(&self, program: &str, disks: &Disks, several: bool) -> Result<Vec<u8>, Failure> {
+        let report = self.gather(program, disks)?;
+        let mut told = Vec::new();
+        self.write(&mut told, program, &report, several)?;
+        Ok(told)
     }
 
-    fn write(&self, out: &mut dyn Write, report: &Report, several: bool) -> io::Result<()> {
+    fn gather(&self, program: &str, disks: &Disks) -> Result<Report, Failure> {
+        let mut opened = Opened::without_progress(program, disks)?;
+        // Icons are in XML alone.
+        let wanted = Wanted { packages: self.packages, icon: self.icon && self.form == Form::Xml };
+        Report::gather(&mut opened.handle, names(disks), wanted).map_err(opened.failed("inspect"))
+    }
+
+    fn write(&self, out: &mut dyn Write, program: &str, report: &Report, several: bool) -> io::Result<()> {
         match self.form {
             Form::Summary => summary::write(out, report)?,
-            Form::Xml => xml::write(out, report)?,
+            Form::Xml => {
+                // The form has no place for them.
+                report.all_warnings().for_each(|warning| eprintln!("{program}: warning: {warning}"));
+                xml::write(out, report)?;
+            }
             Form::Json if several => {
                 serde_json::to_writer(&mut *out, report)?;
                 out.write_all(b"\n")?;
@@ -119,8 +141,7 @@ impl Choice {
                 out.write_all(b"\n")?;
             }
         }
-        // Many take their time: each is seen when it is there.
-        if several { out.flush() } else { Ok(()) }
+        Ok(())
     }
 
     fn write_failure(
@@ -158,13 +179,14 @@ Tells what is installed in images: operating system, filesystems, packages; as v
 Usage: {program} [OPTIONS] IMAGE…
 
 Each IMAGE is a guest of its own; those given with -a are disks of one guest. Several guests are looked at on all
-cores, and an image that can't be read doesn't keep the others from being told (the exit status tells).
+cores, and an image that can't be read doesn't keep the others from being told: the exit status is 1 then. An image
+without an operating system is no error; what is on it is told instead.
 
       --json               As JSON: one document, or for several images one line each
       --xml                As XML in virt-inspector's form
       --no-packages, --no-applications
                            Don't list what is installed
-      --icon, --no-icon    Accepted for compatibility: icons aren't shown
+      --no-icon            Leave the system's icon out of the XML
 {COMMON_HELP}
 Example:
   {program} --json /var/lib/images/*.qcow2

@@ -1,24 +1,39 @@
 //! What is told of a guest. [`Report`] is the shape of `--json`, which tools/JSON.md documents.
 
-use bstr::{BStr, BString, ByteSlice};
+use bstr::{BStr, BString};
+use glassbox_api::options::InspectGetIconOpts;
 use glassbox_api::structs::Application2;
-use glassbox_api::{FilesystemDetect, Inspection, Mounting};
+use glassbox_api::{Blockdev, FilesystemDetect, Inspection, Lvm, Mounting, Partitions};
 use glassbox_engine::Handle;
 use glassbox_io::Result;
 use serde::Serialize;
 
 use super::super::text;
+use super::warnings::Warnings;
 use crate::guest;
 
+/// What is asked for beyond what is always told: it takes longer.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// List what is installed.
+    pub packages: bool,
+    /// Look for the system's icon.
+    pub icon: bool,
+}
+
 /// A guest: the disks that were given together.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Report {
     /// The images, as they were named.
     pub images: Vec<String>,
     /// Encrypted devices, which nobody looked into.
     pub encrypted: Vec<String>,
+    /// All devices that hold something, whether it belongs to an operating system or not.
+    pub filesystems: Vec<Filesystem>,
     /// The operating systems on the disks.
     pub operating_systems: Vec<OperatingSystem>,
+    /// Why something is missing: a filesystem that isn't read, or is damaged.
+    pub warnings: Vec<String>,
 }
 
 /// An operating system. What isn't known is `None`.
@@ -47,6 +62,9 @@ pub struct OperatingSystem {
     pub drive_mappings: Vec<DriveMapping>,
     /// `None` if nobody asked.
     pub packages: Option<Vec<Package>>,
+    /// Its picture, a PNG: in XML alone. `None` if nobody asked, or there is none.
+    #[serde(skip)]
+    pub icon: Option<Vec<u8>>,
     /// Why something is missing.
     pub warnings: Vec<String>,
 }
@@ -102,21 +120,48 @@ pub struct Package {
 
 impl Report {
     /// Looks at the guest that `handle` was launched with.
-    pub fn gather(handle: &mut Handle, images: Vec<String>, packages: bool) -> Result<Report> {
+    pub fn gather(handle: &mut Handle, images: Vec<String>, wanted: Wanted) -> Result<Report> {
+        let heard = Warnings::listen(handle.events());
         let roots = handle.inspect_os()?;
-        let is_encrypted = |kind: &BStr| matches!(kind.as_bytes(), b"crypto_LUKS" | b"BitLocker");
-        let filesystems = handle.list_filesystems()?.into_iter();
-        let encrypted = filesystems.filter(|(_, kind)| is_encrypted(kind.as_ref()));
-        let encrypted = encrypted.map(|(device, _)| text(device.as_ref())).collect();
-        let systems = roots.iter().map(|root| OperatingSystem::gather(handle, root.as_ref(), packages));
-        Ok(Report { images, encrypted, operating_systems: systems.collect::<Result<_>>()? })
+        let warnings = heard.take();
+        let devices = devices(handle)?;
+        let filesystems: Vec<_> = devices.iter().map(|device| Filesystem::gather(handle, device.as_ref())).collect();
+        let encrypted = filesystems.iter().filter(|filesystem| filesystem.kind.as_deref().is_some_and(is_encrypted));
+        let encrypted = encrypted.map(|filesystem| filesystem.device.clone()).collect();
+        let systems = roots.iter().map(|root| OperatingSystem::gather(handle, root.as_ref(), wanted, &heard));
+        let operating_systems = systems.collect::<Result<_>>()?;
+        Ok(Report { images, encrypted, filesystems, operating_systems, warnings })
+    }
+
+    /// Those about the disks, and those about each system.
+    pub fn all_warnings(&self) -> impl Iterator<Item = &String> {
+        self.warnings.iter().chain(self.operating_systems.iter().flat_map(|system| &system.warnings))
     }
 }
 
+/// Devices that hold something that is known. `list_filesystems` leaves out LUKS.
+fn devices(handle: &mut Handle) -> Result<Vec<BString>> {
+    let mut all: Vec<BString> = handle.list_filesystems()?.into_iter().map(|(device, _)| device).collect();
+    let places = [handle.list_devices()?, handle.list_partitions()?, handle.lvs()?];
+    let more = places.into_iter().flatten().filter(|device| !all.contains(device));
+    let encrypted: Vec<BString> = more.filter(|device| has_type(handle, device, is_encrypted)).collect();
+    all.retain(|device| has_type(handle, device, |_| true));
+    all.extend(encrypted);
+    Ok(all)
+}
+
+/// A device that has no type, or can't be read, isn't of any.
+fn has_type(handle: &mut Handle, device: &BString, is_meant: impl Fn(&str) -> bool) -> bool {
+    known(handle.vfs_type(device.as_ref())).is_some_and(|kind| is_meant(&kind))
+}
+
+fn is_encrypted(kind: &str) -> bool {
+    matches!(kind, "crypto_LUKS" | "BitLocker")
+}
+
 impl OperatingSystem {
-    fn gather(handle: &mut Handle, root: &BStr, packages: bool) -> Result<OperatingSystem> {
-        let mut warnings = Vec::new();
-        let packages = packages.then(|| list_packages(handle, root, &mut warnings));
+    fn gather(handle: &mut Handle, root: &BStr, wanted: Wanted, heard: &Warnings) -> Result<OperatingSystem> {
+        let inside = Inside::gather(handle, root, wanted, heard);
         let mut mountpoints = handle.inspect_get_mountpoints(root)?;
         mountpoints.sort_by(|(one, _), (two, _)| one.len().cmp(&two.len()).then_with(|| one.cmp(two)));
         let mut filesystems = handle.inspect_get_filesystems(root)?;
@@ -147,29 +192,54 @@ impl OperatingSystem {
                 .iter()
                 .map(|(drive, device)| DriveMapping { drive: text(drive.as_ref()), device: text(device.as_ref()) })
                 .collect(),
-            packages,
-            warnings,
+            packages: inside.packages,
+            icon: inside.icon,
+            // The last: what was asked above may have warned too.
+            warnings: heard.take(),
         })
     }
 }
 
-/// Packages are files of the mounted guest.
-fn list_packages(handle: &mut Handle, root: &BStr, warnings: &mut Vec<String>) -> Vec<Package> {
-    let mounted = handle.umount_all().and_then(|()| guest::mount(handle, root, true));
-    let listed = mounted.and_then(|mounted| {
-        let failed = mounted.failed.iter();
-        warnings.extend(failed.map(|(path, device, error)| format!("{device} isn't mounted on {path}: {error}")));
-        handle.inspect_list_applications2(root)
-    });
-    let packages = listed.unwrap_or_else(|error| {
-        warnings.push(format!("the packages can't be listed: {error}"));
-        Vec::new()
-    });
-    // Reading on goes below the mounts.
-    if let Err(error) = handle.umount_all() {
-        warnings.push(error.to_string());
+/// What is in files of the mounted guest.
+#[derive(Default)]
+struct Inside {
+    packages: Option<Vec<Package>>,
+    icon: Option<Vec<u8>>,
+}
+
+impl Inside {
+    /// Leaves nothing mounted: what else is asked goes below the mounts.
+    fn gather(handle: &mut Handle, root: &BStr, wanted: Wanted, heard: &Warnings) -> Inside {
+        let mut inside = Inside { packages: wanted.packages.then(Vec::new), icon: None };
+        if !wanted.packages && !wanted.icon {
+            return inside;
+        }
+        let read = inside.read(handle, root, wanted, heard);
+        if let Err(error) = read.and_then(|()| handle.umount_all()) {
+            heard.add(&format!("the files of the system can't be read: {error}"));
+        }
+        inside
     }
-    packages.iter().map(Package::new).collect()
+
+    fn read(&mut self, handle: &mut Handle, root: &BStr, wanted: Wanted, heard: &Warnings) -> Result<()> {
+        handle.umount_all()?;
+        for (path, device, error) in guest::mount(handle, root, true)?.failed {
+            heard.add(&format!("{device} isn't mounted on {path}: {error}"));
+        }
+        if wanted.packages {
+            match handle.inspect_list_applications2(root) {
+                Ok(listed) => self.packages = Some(listed.iter().map(Package::new).collect()),
+                Err(error) => heard.add(&format!("the packages can't be listed: {error}")),
+            }
+        }
+        if wanted.icon {
+            match handle.inspect_get_icon(root, InspectGetIconOpts::default()) {
+                Ok(icon) => self.icon = Some(icon).filter(|icon| !icon.is_empty()),
+                Err(error) => heard.add(&format!("the icon can't be read: {error}")),
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Filesystem {

@@ -4,19 +4,35 @@ use std::io::{self, Write};
 
 use bstr::BString;
 
-use super::report::{OperatingSystem, Report};
+use super::report::{Filesystem, OperatingSystem, Report};
 use crate::table;
 
 /// Writes it.
 pub fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     writeln!(out, "{}", report.images.join(", "))?;
     if report.operating_systems.is_empty() {
-        writeln!(out, "  No operating system was found.")?;
+        write_found(out, &report.filesystems)?;
     }
     for device in &report.encrypted {
         writeln!(out, "  {device} is encrypted: what is on it isn't known.")?;
     }
+    report.warnings.iter().try_for_each(|warning| writeln!(out, "  Warning: {warning}"))?;
     report.operating_systems.iter().try_for_each(|system| write_system(out, system))
+}
+
+/// What there is instead of an operating system.
+fn write_found(out: &mut dyn Write, filesystems: &[Filesystem]) -> io::Result<()> {
+    if filesystems.is_empty() {
+        return writeln!(out, "  No operating system was found, nor anything else that is known.");
+    }
+    writeln!(out, "  No operating system was found. There is:")?;
+    let kind = |filesystem: &Filesystem| filesystem.kind.clone().unwrap_or_else(|| "-".into());
+    let row = |each: &Filesystem| {
+        let cells = ["   ".into(), each.device.clone(), kind(each), each.label.clone().unwrap_or_default()];
+        cells.map(BString::from).into()
+    };
+    let rows: Vec<Vec<BString>> = filesystems.iter().map(row).collect();
+    table::aligned(out, &rows)
 }
 
 fn write_system(out: &mut dyn Write, system: &OperatingSystem) -> io::Result<()> {

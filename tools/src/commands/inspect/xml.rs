@@ -2,7 +2,13 @@
 
 use std::io::{self, Write};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::report::{OperatingSystem, Package, Report};
+
+/// Bytes that fill a line of base64: four letters stand for three.
+const BASE64_LINE_BYTES: usize = 72 / 4 * 3;
 
 /// Writes the document.
 pub fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
@@ -47,10 +53,17 @@ fn write_system(xml: &mut Xml<'_>, system: &OperatingSystem) -> io::Result<()> {
             xml.line("drive_mapping", &format!(" name=\"{}\"", escaped(&mapping.drive)), Some(&mapping.device))
         })?;
     }
-    match &system.packages {
-        Some(packages) => xml.list("applications", packages, write_package),
-        None => Ok(()),
+    if let Some(packages) = &system.packages {
+        xml.list("applications", packages, write_package)?;
     }
+    // Base64 has no letter that must be escaped.
+    system.icon.as_deref().map_or(Ok(()), |icon| xml.verbatim("icon", &wrapped_base64(icon)))
+}
+
+/// Base64 in lines of 72 letters with CR LF between them, as libxml2 writes it.
+fn wrapped_base64(bytes: &[u8]) -> String {
+    let lines = bytes.chunks(BASE64_LINE_BYTES).map(|line| STANDARD.encode(line));
+    lines.collect::<Vec<_>>().join("\r\n")
 }
 
 fn write_package(xml: &mut Xml<'_>, package: &Package) -> io::Result<()> {
@@ -92,6 +105,11 @@ impl Xml<'_> {
             Some(text) => writeln!(self.out, "{:indent$}<{name}{attributes}>{}</{name}>", "", escaped(text)),
             None => writeln!(self.out, "{:indent$}<{name}{attributes}/>", ""),
         }
+    }
+
+    /// An element with a text that is written as it is.
+    fn verbatim(&mut self, name: &str, text: &str) -> io::Result<()> {
+        writeln!(self.out, "{:indent$}<{name}>{text}</{name}>", "", indent = self.depth * 2)
     }
 
     fn within(&mut self, name: &str, mut contents: impl FnMut(&mut Xml<'_>) -> io::Result<()>) -> io::Result<()> {
@@ -158,10 +176,18 @@ mod tests {
     }
 
     #[test]
+    fn base64_is_libxml2s() {
+        let bytes: Vec<u8> = (0..60).collect();
+        let first = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1";
+        assert_eq!(wrapped_base64(&bytes[..54]), first);
+        assert_eq!(wrapped_base64(&bytes[..55]), format!("{first}\r\nNg=="));
+        assert_eq!(wrapped_base64(&bytes), format!("{first}\r\nNjc4OTo7"));
+    }
+
+    #[test]
     fn nothing_found_is_a_document() {
         let mut out = Vec::new();
-        let report = Report { images: Vec::new(), encrypted: Vec::new(), operating_systems: Vec::new() };
-        write(&mut out, &report).unwrap();
+        write(&mut out, &Report::default()).unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), "<?xml version=\"1.0\"?>\n<operatingsystems/>\n");
     }
 }
