@@ -6,6 +6,8 @@ use std::io::{self, BufRead, Read, Write};
 
 use glassbox_io::{Error, Result};
 
+use super::blocks::{BlockReader, Blocks};
+
 /// The first bytes of every file.
 pub const MAGIC: [u8; 9] = *b"\x89LZO\0\r\n\x1a\n";
 
@@ -105,79 +107,65 @@ impl<W: Write> Write for Encoder<W> {
 }
 
 /// Decompresses a file, or several in a row.
-pub struct Decoder<'a> {
-    input: &'a mut dyn BufRead,
-    /// Of the file that is being read, unless its end was reached.
-    flags: Option<u32>,
-    block: Vec<u8>,
-    read: usize,
+pub fn decoder<'a>(input: &'a mut dyn BufRead) -> Result<BlockReader<Decoder<'a>>> {
+    let flags = read_header(input)?;
+    Ok(BlockReader::new(Decoder { input, flags: Some(flags) }))
 }
 
-impl<'a> Decoder<'a> {
-    /// Reads the header of the first file.
-    pub fn new(input: &'a mut dyn BufRead) -> Result<Self> {
-        let flags = read_header(input)?;
-        Ok(Decoder { input, flags: Some(flags), block: Vec::new(), read: 0 })
-    }
+/// The blocks of a file, or of several in a row.
+pub struct Decoder<'a> {
+    input: &'a mut dyn BufRead,
+    /// Of the file that is being read; none behind the last one.
+    flags: Option<u32>,
+}
 
-    /// Whether there is one more.
-    fn next_block(&mut self) -> io::Result<bool> {
-        let Some(flags) = self.flags else {
-            // What follows a file and isn't another is somebody else's.
-            if !self.input.fill_buf()?.starts_with(&MAGIC) {
-                return Ok(false);
+impl Decoder<'_> {
+    /// The flags of the next block's file, and the length of what it holds.
+    fn next_header(&mut self) -> io::Result<Option<(u32, usize)>> {
+        while let Some(flags) = self.flags {
+            let length = read_u32(self.input)? as usize;
+            if length > 0 {
+                return Ok(Some((flags, length)));
             }
-            self.flags = Some(read_header(self.input)?);
-            return self.next_block();
-        };
-        let length = read_u32(self.input)? as usize;
-        if length == 0 {
-            self.flags = None;
-            return self.next_block();
+            // What follows a file and isn't another is somebody else's.
+            let follows = self.input.fill_buf()?.starts_with(&MAGIC);
+            self.flags = if follows { Some(read_header(self.input)?) } else { None };
         }
+        Ok(None)
+    }
+}
+
+impl Blocks for Decoder<'_> {
+    fn next_block(&mut self, block: &mut Vec<u8>) -> io::Result<bool> {
+        let Some((flags, length)) = self.next_header()? else { return Ok(false) };
         let stored = read_u32(self.input)? as usize;
         if length > MAX_BLOCK || stored > length {
             return Err(Error::corrupt(format!("lzop: a block of {length} bytes, stored in {stored}")).into());
         }
+        let compressed = stored < length;
         let adler = read_if(self.input, flags & flag::ADLER32 != 0)?;
         let crc = read_if(self.input, flags & flag::CRC32 != 0)?;
-        read_if(self.input, stored < length && flags & flag::COMPRESSED_ADLER32 != 0)?;
-        read_if(self.input, stored < length && flags & flag::COMPRESSED_CRC32 != 0)?;
+        read_if(self.input, compressed && flags & flag::COMPRESSED_ADLER32 != 0)?;
+        read_if(self.input, compressed && flags & flag::COMPRESSED_CRC32 != 0)?;
         let mut data = Vec::new();
         // Not allocated before there is as much.
         if (&mut *self.input).take(stored as u64).read_to_end(&mut data)? < stored {
             return Err(Error::corrupt("lzop: the file ends within a block").into());
         }
-        if stored < length {
-            self.block.resize(length, 0);
-            let found = lzokay::decompress::decompress(&data, &mut self.block);
-            if found != Ok(length) {
+        if compressed {
+            block.resize(length, 0);
+            if lzokay::decompress::decompress(&data, block) != Ok(length) {
                 return Err(Error::corrupt("lzop: a block doesn't hold what its length says").into());
             }
         } else {
-            self.block = data;
+            *block = data;
         }
-        let sums = adler.is_none_or(|sum| sum == adler2::adler32_slice(&self.block))
-            && crc.is_none_or(|sum| sum == crc32fast::hash(&self.block));
+        let sums = adler.is_none_or(|sum| sum == adler2::adler32_slice(block))
+            && crc.is_none_or(|sum| sum == crc32fast::hash(block));
         if !sums {
             return Err(Error::corrupt("lzop: a block's checksum is wrong").into());
         }
-        self.read = 0;
         Ok(true)
-    }
-}
-
-impl Read for Decoder<'_> {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        while self.read == self.block.len() {
-            if !self.next_block()? {
-                return Ok(0);
-            }
-        }
-        let count = buf.len().min(self.block.len() - self.read);
-        buf[..count].copy_from_slice(&self.block[self.read..self.read + count]);
-        self.read += count;
-        Ok(count)
     }
 }
 
@@ -258,7 +246,7 @@ mod tests {
     fn decompressed(file: &[u8]) -> io::Result<Vec<u8>> {
         let mut out = Vec::new();
         let mut input = file;
-        Decoder::new(&mut input)?.read_to_end(&mut out)?;
+        decoder(&mut input)?.read_to_end(&mut out)?;
         Ok(out)
     }
 
@@ -276,6 +264,8 @@ mod tests {
         assert!(compressed(&contents()).len() < contents().len() / 4);
         let twice = [compressed(b"one "), compressed(b"two")].concat();
         assert_eq!(decompressed(&twice).unwrap(), b"one two");
+        let empty = compressed(b"").repeat(200_000);
+        assert_eq!(decompressed(&empty).unwrap(), b"");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod archive;
 mod arguments;
 mod blockdev;
+mod blocks;
 mod checksum;
 mod cksum;
 mod debug;

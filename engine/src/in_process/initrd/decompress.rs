@@ -5,6 +5,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use glassbox_io::{Error, Result};
 use liblzma::stream::Stream;
 
+use crate::in_process::blocks::{BlockReader, Blocks};
 use crate::in_process::lzop;
 
 /// Memory that a stream of LZMA may ask for: xz's highest level takes 65 MiB.
@@ -30,8 +31,8 @@ pub fn decompress<'a>(input: &'a mut dyn BufRead) -> Result<Option<Box<dyn BufRe
             Box::new(liblzma::bufread::XzDecoder::new_stream(input, stream))
         }
         [0x28, 0xb5, 0x2f, 0xfd, ..] => Box::new(zstd::Decoder::with_buffer(input)?.single_frame()),
-        [0x02, 0x21, 0x4c, 0x18, ..] => Box::new(Lz4::new(input)),
-        [0x89, b'L', b'Z', b'O', ..] => Box::new(lzop::Decoder::new(input)?),
+        [0x02, 0x21, 0x4c, 0x18, ..] => Box::new(BlockReader::new(Lz4 { input, compressed: Vec::new() })),
+        [0x89, b'L', b'Z', b'O', ..] => Box::new(lzop::decoder(input)?),
         _ => return Ok(None),
     };
     Ok(Some(Box::new(BufReader::with_capacity(64 << 10, decoder.take(MAX_LENGTH)))))
@@ -41,17 +42,10 @@ pub fn decompress<'a>(input: &'a mut dyn BufRead) -> Result<Option<Box<dyn BufRe
 struct Lz4<'a> {
     input: &'a mut dyn BufRead,
     compressed: Vec<u8>,
-    block: Vec<u8>,
-    read: usize,
 }
 
-impl<'a> Lz4<'a> {
-    fn new(input: &'a mut dyn BufRead) -> Self {
-        Lz4 { input, compressed: Vec::new(), block: Vec::new(), read: 0 }
-    }
-
-    /// Whether there is one more.
-    fn next_block(&mut self) -> io::Result<bool> {
+impl Blocks for Lz4<'_> {
+    fn next_block(&mut self, block: &mut Vec<u8>) -> io::Result<bool> {
         let length = loop {
             let mut length = [0; 4];
             match self.input.read_exact(&mut length) {
@@ -71,25 +65,10 @@ impl<'a> Lz4<'a> {
         }
         self.compressed.resize(length, 0);
         self.input.read_exact(&mut self.compressed)?;
-        self.block.resize(LZ4_BLOCK, 0);
-        let length = lz4_flex::block::decompress_into(&self.compressed, &mut self.block)
+        block.resize(LZ4_BLOCK, 0);
+        let length = lz4_flex::block::decompress_into(&self.compressed, block)
             .map_err(|error| Error::corrupt(format!("LZ4: {error}")))?;
-        self.block.truncate(length);
-        self.read = 0;
+        block.truncate(length);
         Ok(true)
-    }
-}
-
-impl Read for Lz4<'_> {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        while self.read == self.block.len() {
-            if !self.next_block()? {
-                return Ok(0);
-            }
-        }
-        let count = buf.len().min(self.block.len() - self.read);
-        buf[..count].copy_from_slice(&self.block[self.read..self.read + count]);
-        self.read += count;
-        Ok(count)
     }
 }
