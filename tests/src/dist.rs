@@ -30,9 +30,10 @@ pub fn dist() -> &'static Path {
     })
 }
 
-/// The library of the tree.
-pub fn library() -> PathBuf {
-    dist().join("lib/libguestfs.so.0")
+/// The folder of the tree's library, for `LD_LIBRARY_PATH`.
+pub fn library() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| dist().join("lib"))
 }
 
 /// Compiles a C program of `tests/tests/c_abi` as one would against an installed library: through pkg-config.

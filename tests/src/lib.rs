@@ -9,5 +9,6 @@ pub mod messages;
 pub mod program;
 pub mod written;
 
+pub use dist::library;
 pub use fixtures::{corpus, fixture};
-pub use program::{glassbox, library};
+pub use program::glassbox;

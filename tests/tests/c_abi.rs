@@ -24,7 +24,8 @@ fn expected_symbols() -> BTreeSet<String> {
 
 #[test]
 fn every_symbol_is_exported_and_no_other() {
-    let output = expect_success(Command::new("nm").args(["-D", "--defined-only"]).arg(library()));
+    let output =
+        expect_success(Command::new("nm").args(["-D", "--defined-only"]).arg(library().join("libguestfs.so.0")));
     let listing = String::from_utf8(output.stdout).unwrap();
     let exported: Vec<&str> = listing.lines().filter_map(|line| line.split_whitespace().nth(2)).collect();
     let expected = expected_symbols();
@@ -37,7 +38,7 @@ fn every_symbol_is_exported_and_no_other() {
 
 #[test]
 fn the_library_is_what_programs_ask_the_loader_for() {
-    let output = expect_success(Command::new("readelf").args(["-d", "-W"]).arg(library()));
+    let output = expect_success(Command::new("readelf").args(["-d", "-W"]).arg(library().join("libguestfs.so.0")));
     let dynamic = String::from_utf8(output.stdout).unwrap();
     assert!(dynamic.contains("Library soname: [libguestfs.so.0]"), "{dynamic}");
     assert_eq!(fs::read_link(dist().join("lib/libguestfs.so")).unwrap(), Path::new("libguestfs.so.0"));

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use glassbox_tests::fixtures::scratch;
-use glassbox_tests::{fixture, glassbox};
+use glassbox_tests::{fixture, glassbox, library};
 use serde_json::Value;
 
 fn run(folder: &Path, arguments: &[&str]) -> Output {
@@ -27,6 +27,12 @@ fn xml_is_that_of_virt_inspector() {
         assert_eq!(ours, expected, "line {}", number + 1);
     }
     assert!(ours == expected && ours.len() > 100_000);
+    // virt-inspector itself, over our library; our report has no icon of this guest either.
+    let mut virt_inspector = Command::new("virt-inspector");
+    virt_inspector.args(["-a", "guest.raw", "--no-icon"]).current_dir(&folder).env("LD_LIBRARY_PATH", library());
+    let output = virt_inspector.output().expect("virt-inspector is installed");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.stdout == expected.as_bytes(), "virt-inspector over our library prints something else");
 }
 
 #[test]
