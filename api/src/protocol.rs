@@ -44,6 +44,35 @@ pub const PROGRESS_FLAG: u32 = 0xFFFF_5555;
 /// The serial number of a handle's first call. Each further call has the next number.
 pub const FIRST_SERIAL: u32 = 0x0012_3400;
 
+/// What our library asks of our daemon, and of no other, before anything else: an appliance that was saved and restored
+/// has an old clock, and random numbers that another one restored from the same file has as well. The reply is empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resume {
+    /// The host's clock: seconds since 1970.
+    pub seconds: i64,
+    /// Nanoseconds after that second.
+    pub nanoseconds: u32,
+    /// For the kernel's pool of entropy.
+    pub entropy: Vec<u8>,
+}
+
+impl Resume {
+    /// The number of its procedure, far from those of libguestfs: "GBR" and 1.
+    pub const PROCEDURE: u32 = 0x4742_5201;
+
+    /// Appends the wire form.
+    pub fn encode(&self, to: &mut Encoder) {
+        to.i64(self.seconds);
+        to.u32(self.nanoseconds);
+        to.opaque(&self.entropy);
+    }
+
+    /// Reads the wire form.
+    pub fn decode(from: &mut Decoder<'_>) -> Result<Resume> {
+        Ok(Resume { seconds: from.i64()?, nanoseconds: from.u32()?, entropy: from.opaque()?.to_vec() })
+    }
+}
+
 /// Which way a message goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {

@@ -75,6 +75,8 @@ const COMMANDS: [Command; 9] = [
 ];
 
 fn main() -> ExitCode {
+    // As the appliance's first process, this program has become its daemon before it comes here.
+    glassbox_compat_daemon::entry::link();
     let mut arguments = std::env::args_os();
     let started_as = arguments.next().unwrap_or_default();
     let started_as = Path::new(&started_as).file_name().unwrap_or_default();

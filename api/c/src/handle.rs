@@ -138,6 +138,8 @@ extern "C" fn guestfs_create_flags(flags: c_uint) -> *mut Guestfs {
 }
 
 fn create(flags: c_uint) -> *mut Guestfs {
+    // As the appliance's first process, what loads this library has become its daemon before it comes here.
+    glassbox_compat_daemon::entry::link();
     let g = Box::into_raw(Guestfs::new());
     let address = g.expose_provenance();
     // SAFETY: `g` was just made.

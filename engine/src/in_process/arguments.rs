@@ -12,50 +12,23 @@ use super::mount::is_subvolume;
 impl InProcess {
     /// Fails if a path isn't absolute, a device isn't there, or a file is asked for and nothing is mounted.
     pub(crate) fn check(&self, call: &dyn AnyCall) -> Result<()> {
-        let info = call.info();
-        let mut check = Check { in_process: self, call: info.name, kinds: info.args.iter(), result: Ok(()) };
-        call.write(&mut check);
-        check.result
+        check_arguments(call, self.vfs.is_mounted(), &|name| self.device(name).map(drop))
     }
+}
 
-    fn check_string(&self, call: &str, kind: StringKind, string: &BStr) -> Result<()> {
-        let is_device = string.starts_with(b"/dev/");
-        match kind {
-            StringKind::Pathname => self.check_path(call, string),
-            StringKind::DeviceOrPath | StringKind::MountableOrPath if !is_device && !is_subvolume(string) => {
-                self.check_path(call, string)
-            }
-            StringKind::Device | StringKind::DeviceOrPath => self.check_device(call, string),
-            StringKind::Mountable | StringKind::MountableOrPath if is_subvolume(string) => Ok(()),
-            StringKind::Mountable | StringKind::MountableOrPath => self.check_device(call, string),
-            _ => Ok(()),
-        }
-    }
-
-    fn check_path(&self, call: &str, path: &BStr) -> Result<()> {
-        if !path.starts_with(b"/") {
-            return Err(Error::usage(format!("{call}_stub: path must start with a / character")));
-        }
-        if !self.vfs.is_mounted() {
-            return Err(Error::usage(format!("{call}_stub: you must call 'mount' first to mount the root filesystem")));
-        }
-        Ok(())
-    }
-
-    fn check_device(&self, call: &str, name: &BStr) -> Result<()> {
-        match self.device(name) {
-            Err(error) if error.errno() == Errno::ENOENT => {
-                Err(Error::os_with(Errno::ENOENT, format!("{call}_stub: {name}: {}", Errno::ENOENT.message())))
-            }
-            Err(error) => Err(error),
-            Ok(_) => Ok(()),
-        }
-    }
+/// Fails if a path isn't absolute, a file is asked for and nothing is mounted, or `find_device` fails for a device: with
+/// `ENOENT` if there is none of the name.
+pub fn check_arguments(call: &dyn AnyCall, is_mounted: bool, find_device: &dyn Fn(&BStr) -> Result<()>) -> Result<()> {
+    let info = call.info();
+    let mut check = Check { is_mounted, find_device, call: info.name, kinds: info.args.iter(), result: Ok(()) };
+    call.write(&mut check);
+    check.result
 }
 
 /// Takes a call's arguments as they are, without a copy: some calls are made for every file of a tree.
 struct Check<'a> {
-    in_process: &'a InProcess,
+    is_mounted: bool,
+    find_device: &'a dyn Fn(&BStr) -> Result<()>,
     call: &'static str,
     kinds: slice::Iter<'static, ArgInfo>,
     result: Result<()>,
@@ -69,8 +42,43 @@ impl Check<'_> {
 
     fn string_of_kind(&mut self, kind: StringKind, string: &BStr) {
         if self.result.is_ok() {
-            self.result = self.in_process.check_string(self.call, kind, string);
+            self.result = self.check_string(kind, string);
         }
+    }
+
+    fn check_string(&self, kind: StringKind, string: &BStr) -> Result<()> {
+        let is_device = string.starts_with(b"/dev/");
+        match kind {
+            StringKind::Pathname => self.check_path(string),
+            StringKind::DeviceOrPath | StringKind::MountableOrPath if !is_device && !is_subvolume(string) => {
+                self.check_path(string)
+            }
+            StringKind::Device | StringKind::DeviceOrPath => self.check_device(string),
+            StringKind::Mountable | StringKind::MountableOrPath if is_subvolume(string) => Ok(()),
+            StringKind::Mountable | StringKind::MountableOrPath => self.check_device(string),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_path(&self, path: &BStr) -> Result<()> {
+        let call = self.call;
+        if !path.starts_with(b"/") {
+            return Err(Error::usage(format!("{call}_stub: path must start with a / character")));
+        }
+        if !self.is_mounted {
+            return Err(Error::usage(format!("{call}_stub: you must call 'mount' first to mount the root filesystem")));
+        }
+        Ok(())
+    }
+
+    fn check_device(&self, name: &BStr) -> Result<()> {
+        (self.find_device)(name).map_err(|error| match error.errno() {
+            Errno::ENOENT => {
+                let message = format!("{}_stub: {name}: {}", self.call, Errno::ENOENT.message());
+                Error::os_with(Errno::ENOENT, message)
+            }
+            _ => error,
+        })
     }
 }
 

@@ -51,6 +51,7 @@ use crate::job::Job;
 use crate::vfs::{Follow, Located, Vfs};
 
 pub(crate) use crate::vfs::join;
+pub use arguments::check_arguments;
 pub(crate) use disks::{Device, Disks};
 
 /// Opened images, and what is mounted from them.
@@ -100,8 +101,22 @@ impl InProcess {
         })
     }
 
+    /// Opens the images of `drives` in the place of those before: what was read of them is forgotten.
+    pub fn replace_disks(&mut self, drives: &[Drive]) -> Result<()> {
+        let before = std::mem::replace(&mut self.disks, Disks::open(drives)?);
+        self.disks.lvm_filter = before.lvm_filter;
+        self.listings.clear();
+        Ok(())
+    }
+
+    /// What is mounted from now on.
+    pub fn replace_mounts(&mut self, vfs: Vfs) {
+        self.vfs = vfs;
+        self.listings.clear();
+    }
+
     /// Tells which call comes next.
-    pub(crate) fn begin(&mut self, info: &CallInfo, serial: u64, events: Arc<Events>, cancelled: Arc<AtomicBool>) {
+    pub fn begin(&mut self, info: &CallInfo, serial: u64, events: Arc<Events>, cancelled: Arc<AtomicBool>) {
         if info.group == Group::Mount {
             // What a path means may be another directory afterwards.
             self.listings.clear();

@@ -1,0 +1,106 @@
+//! The daemon: a call is done by hand, or answered by the engine.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use bstr::{BStr, BString, ByteSlice};
+use glassbox_api::table::Group;
+use glassbox_api::{AnyCall, ArgKind, CallInfo, StringKind, Value, unsupported_call};
+use glassbox_engine::{DiskName, Events, InProcess, Job, check_arguments};
+use glassbox_io::{Errno, Error, Result};
+
+use crate::mounts;
+use crate::view::View;
+
+/// guestfsd's calls. What it implements by hand changes something; the rest is the engine's ([`View`]).
+pub struct Daemon {
+    pub(crate) view: View,
+    events: Arc<Events>,
+    cancelled: Arc<AtomicBool>,
+    current: (u64, u64),
+}
+
+impl Daemon {
+    /// A daemon that tells `events` how far its work is, and stops it when `cancelled` is set.
+    pub fn new(events: Arc<Events>, cancelled: Arc<AtomicBool>) -> Result<Self> {
+        Ok(Daemon { view: View::new()?, events, cancelled, current: (0, 0) })
+    }
+
+    /// Answers a call; `serial` is its number on the wire.
+    pub fn answer(&mut self, call: &mut dyn AnyCall, serial: u64) -> Result<()> {
+        let info = call.info();
+        self.current = (u64::from(info.proc_nr.unwrap_or(0)), serial);
+        let is_mounted = mounts::is_mounted(&mounts::mounted()?);
+        check_arguments(call, is_mounted, &|name| device(name).map(drop))?;
+        match call.answer(self) {
+            Err(error) if error.is_unsupported() => self.ask_engine(call, serial, error),
+            result => {
+                self.view.forget();
+                result
+            }
+        }
+    }
+
+    /// `refused` is what the daemon itself said: why it can't, or that it has nothing of its own.
+    fn ask_engine(&mut self, call: &mut dyn AnyCall, serial: u64, refused: Error) -> Result<()> {
+        let info = call.info();
+        let about_devices = is_about_devices(call);
+        let (events, cancelled) = (self.events.clone(), self.cancelled.clone());
+        let engine = self.view.engine(about_devices)?;
+        engine.begin(info, serial, events, cancelled);
+        match call.answer(engine) {
+            Err(error) if error.is_unsupported() => Err(match is_default(&refused, info) {
+                true if is_default(&error, info) => Error::unsupported("this appliance doesn't have this call"),
+                true => error,
+                false => refused,
+            }),
+            result => result,
+        }
+    }
+
+    /// The work of the call that is being answered.
+    pub(crate) fn job(&self) -> Job {
+        Job::new(self.events.clone(), self.cancelled.clone(), self.current.0, self.current.1)
+    }
+
+    /// The engine, for a question that is part of another call.
+    pub(crate) fn engine(&mut self) -> Result<&mut InProcess> {
+        self.view.forget();
+        self.view.engine(true)
+    }
+}
+
+/// Whether the error is that of a call that isn't implemented.
+fn is_default(error: &Error, info: &'static CallInfo) -> bool {
+    error.message() == unsupported_call(info.name).message()
+}
+
+/// Whether a call may read block devices, not files alone.
+fn is_about_devices(call: &dyn AnyCall) -> bool {
+    use Group::{Blockdev, Drives, FilesystemDetect, Inspection, Luks, Lvm, Md, Partitions};
+    let info = call.info();
+    if [Blockdev, Drives, FilesystemDetect, Inspection, Luks, Lvm, Md, Partitions].contains(&info.group) {
+        return true;
+    }
+    let arguments = call.arguments().required;
+    info.args.iter().zip(&arguments).any(|(argument, value)| match (argument.kind, value) {
+        (ArgKind::String(StringKind::Device | StringKind::Mountable), _) => true,
+        (ArgKind::String(StringKind::DeviceOrPath | StringKind::MountableOrPath), Value::String(name)) => {
+            name.starts_with(b"/dev/")
+        }
+        _ => false,
+    })
+}
+
+/// The kernel's name of a block device that a caller spells in any of the usual ways; `ENOENT` if there is none.
+pub fn device(name: &BStr) -> Result<BString> {
+    let canonical = match DiskName::parse(name) {
+        Some(disk) => BString::from(disk),
+        None => name.to_owned(),
+    };
+    let found = rustix::fs::stat(canonical.as_bytes()).map_err(|_| Error::os(Errno::ENOENT).at_path(name))?;
+    match rustix::fs::FileType::from_raw_mode(found.st_mode) {
+        rustix::fs::FileType::BlockDevice => Ok(canonical),
+        _ => Err(Error::os(Errno::ENOENT).at_path(name)),
+    }
+}

@@ -1,0 +1,201 @@
+//! The group `mount`: the kernel's mounts below the guest's root.
+
+use bstr::{BStr, BString, ByteSlice};
+use glassbox_api::Mounting;
+use glassbox_api::options::{Mount9pOpts, RemountOpts, UmountOpts};
+use glassbox_api::structs::InternalMountable;
+use glassbox_io::{Errno, Error, Result};
+use rustix::fs::{AtFlags, Mode};
+
+use crate::Daemon;
+use crate::daemon::device;
+use crate::kernel_tree::os;
+use crate::mounts::{MountedHere, mounted};
+use crate::sysroot::{self, SYSROOT};
+use crate::tool::Tool;
+
+/// What precedes `device/subvolume` in the name of a btrfs subvolume.
+const SUBVOLUME: &[u8] = b"btrfsvol:";
+
+/// What can be mounted: a block device, or a subvolume on it.
+struct Mountable {
+    device: BString,
+    subvolume: Option<BString>,
+}
+
+impl Mountable {
+    fn parse(name: &BStr) -> Result<Self> {
+        let Some(rest) = name.strip_prefix(SUBVOLUME) else {
+            return Ok(Mountable { device: device(name)?, subvolume: None });
+        };
+        // The device's name ends where the first device that is there does: /dev/vg/lv has a slash more.
+        let found = rest.find_iter("/").find_map(|end| Some((device(rest[..end].as_bstr()).ok()?, end)));
+        let (device, end) = found.ok_or_else(|| Error::os(Errno::ENOENT).at_path(name))?;
+        Ok(Mountable { device, subvolume: Some(rest[end + 1..].into()) })
+    }
+}
+
+fn absolute(call: &str, path: &BStr) -> Result<()> {
+    match path.starts_with(b"/") {
+        true => Ok(()),
+        false => Err(Error::usage(format!("{call}: path must start with a / character"))),
+    }
+}
+
+/// Mounts as mount(8) does, which knows the helpers of some filesystems (ntfs-3g).
+fn mount_with(options: &BStr, kind: Option<&BStr>, mountable: &BStr, point: &BStr) -> Result<()> {
+    let what = Mountable::parse(mountable)?;
+    let place = match sysroot::appliance_path(point) {
+        Ok(place) if point.starts_with(b"/") && std::path::Path::new(&bytes_to_os(place.as_bstr())).is_dir() => place,
+        _ => return Err(Error::os_with(Errno::ENOTDIR, format!("mount: {point}: mount point is not a directory"))),
+    };
+    let mut options = BString::from(options);
+    if let Some(subvolume) = &what.subvolume {
+        let separator = if options.is_empty() { "" } else { "," };
+        options.extend_from_slice(format!("{separator}subvol={subvolume}").as_bytes());
+    }
+    let mut mount = Tool::new("mount");
+    if !options.is_empty() {
+        mount = mount.arg("-o").arg(&options);
+    }
+    if let Some(kind) = kind {
+        mount = mount.arg("-t").arg(kind);
+    }
+    run_mount(mount.arg(&what.device).arg(&place))
+}
+
+fn run_mount(mount: Tool) -> Result<()> {
+    let outcome = mount.outcome()?;
+    if outcome.status.success() {
+        return Ok(());
+    }
+    let said = outcome.stderr.trim().replace(SYSROOT, "");
+    let said = if said.contains_str(": : ") { said.replacen(": : ", ": /: ", 1) } else { said };
+    let status = outcome.status.code().unwrap_or(-1);
+    Err(Error::os_with(Errno::EINVAL, format!("mount exited with status {status}: {}", said.as_bstr())))
+}
+
+fn bytes_to_os(path: &BStr) -> std::ffi::OsString {
+    std::os::unix::ffi::OsStringExt::from_vec(path.to_vec())
+}
+
+/// The guest's mounts; the empty root that the appliance begins with isn't one.
+fn guests_mounts() -> Result<Vec<MountedHere>> {
+    let mut mounts = mounted()?;
+    mounts.retain(|mount| mount.source != "tmpfs" || mount.path != "/");
+    Ok(mounts)
+}
+
+impl Daemon {
+    /// A device's name in the form that lists have: `/dev/vg/lv`, where the kernel says `/dev/mapper/vg-lv`.
+    fn listed_name(&mut self, source: &BStr) -> BString {
+        if !source.starts_with(b"/dev/mapper/") {
+            return source.to_owned();
+        }
+        let canonical = self.engine().and_then(|engine| {
+            let lvm: &mut dyn glassbox_api::Lvm = engine;
+            lvm.lvm_canonical_lv_name(source)
+        });
+        canonical.unwrap_or_else(|_| source.to_owned())
+    }
+}
+
+impl Mounting for Daemon {
+    fn mount(&mut self, mountable: &BStr, mountpoint: &BStr) -> Result<()> {
+        mount_with("".into(), None, mountable, mountpoint)
+    }
+
+    fn mount_ro(&mut self, mountable: &BStr, mountpoint: &BStr) -> Result<()> {
+        mount_with("ro".into(), None, mountable, mountpoint)
+    }
+
+    fn mount_options(&mut self, options: &BStr, mountable: &BStr, mountpoint: &BStr) -> Result<()> {
+        mount_with(options, None, mountable, mountpoint)
+    }
+
+    fn mount_vfs(&mut self, options: &BStr, vfstype: &BStr, mountable: &BStr, mountpoint: &BStr) -> Result<()> {
+        mount_with(options, Some(vfstype), mountable, mountpoint)
+    }
+
+    fn mount_loop(&mut self, file: &BStr, mountpoint: &BStr) -> Result<()> {
+        let file = sysroot::appliance_path(file)?;
+        let place = sysroot::appliance_path(mountpoint)?;
+        run_mount(Tool::new("mount").args(["-o", "loop"]).arg(file).arg(place))
+    }
+
+    fn mount_9p(&mut self, mounttag: &BStr, mountpoint: &BStr, opts: Mount9pOpts) -> Result<()> {
+        let place = sysroot::appliance_path(mountpoint)?;
+        let options = bstr::join(",", [BStr::new("trans=virtio"), opts.options.unwrap_or_default()]);
+        run_mount(Tool::new("mount").args(["-t", "9p", "-o"]).arg(options).arg(mounttag).arg(place))
+    }
+
+    fn umount(&mut self, pathordevice: &BStr, opts: UmountOpts) -> Result<()> {
+        let place = match device(pathordevice) {
+            Ok(device) => device,
+            Err(_) => sysroot::appliance_path(pathordevice)?,
+        };
+        let mut umount = Tool::new("umount");
+        if opts.force.unwrap_or(false) {
+            umount = umount.arg("-f");
+        }
+        if opts.lazyunmount.unwrap_or(false) {
+            umount = umount.arg("-l");
+        }
+        umount.arg(place).run().map(drop).map_err(|error| {
+            Error::os_with(Errno(0), format!("{pathordevice}: {}", error.message().replace(SYSROOT, "")))
+        })
+    }
+
+    /// The last mount first, as many times as something is mounted.
+    fn umount_all(&mut self) -> Result<()> {
+        for mount in guests_mounts()?.iter().rev() {
+            let place = [SYSROOT.as_bytes(), mount.path.trim_end_with(|letter| letter == '/')].concat();
+            Tool::new("umount").arg(&place).run()?;
+        }
+        Ok(())
+    }
+
+    fn mounts(&mut self) -> Result<Vec<BString>> {
+        Ok(self.mountpoints()?.into_iter().map(|(device, _)| device).collect())
+    }
+
+    fn mountpoints(&mut self) -> Result<Vec<(BString, BString)>> {
+        let mounts = guests_mounts()?;
+        Ok(mounts.into_iter().map(|mount| (self.listed_name(mount.source.as_ref()), mount.path)).collect())
+    }
+
+    fn mkmountpoint(&mut self, exemptpath: &BStr) -> Result<()> {
+        absolute("do_mkmountpoint", exemptpath)?;
+        let (directory, name) = sysroot::parent(exemptpath)?;
+        let mode = Mode::from_raw_mode(0o777);
+        rustix::fs::mkdirat(directory, name.as_slice(), mode).map_err(|errno| os(errno).at_path(exemptpath))
+    }
+
+    fn rmmountpoint(&mut self, exemptpath: &BStr) -> Result<()> {
+        absolute("do_rmmountpoint", exemptpath)?;
+        let (directory, name) = sysroot::parent(exemptpath)?;
+        rustix::fs::unlinkat(directory, name.as_slice(), AtFlags::REMOVEDIR)
+            .map_err(|errno| os(errno).at_path(exemptpath))
+    }
+
+    fn remount(&mut self, mountpoint: &BStr, opts: RemountOpts) -> Result<()> {
+        let Some(read_write) = opts.rw else {
+            return Err(Error::usage("at least one optional argument must be given"));
+        };
+        let place = sysroot::appliance_path(mountpoint)?;
+        let options = if read_write { "remount,rw" } else { "remount,ro" };
+        Tool::new("mount").args(["-o", options]).arg(place).run().map(drop)
+    }
+
+    fn list_9p(&mut self) -> Result<Vec<BString>> {
+        // 9p shares come from a hypervisor that was told of them; ours isn't.
+        Ok(Vec::new())
+    }
+
+    fn internal_parse_mountable(&mut self, mountable: &BStr) -> Result<InternalMountable> {
+        let what = Mountable::parse(mountable)?;
+        let kind = i32::from(what.subvolume.is_some());
+        let device = self.listed_name(what.device.as_ref());
+        Ok(InternalMountable { im_type: kind, im_device: device, im_volume: what.subvolume.unwrap_or_default() })
+    }
+}

@@ -1,0 +1,28 @@
+//! guestfsd: what needs a Linux kernel, done by the one of the appliance.
+//!
+//! The appliance's first process is this daemon ([`init`]). It brings the machine up, then answers calls that come through
+//! the virtio-serial port ([`server`]). [`Daemon`] does by hand what changes disks: system calls ([`sysroot`]) and the
+//! distribution's tools ([`tool`]), one file per group of calls in [`groups`].
+//!
+//! Everything else is a question, and the engine answers it as it does in the caller's process: [`view`] shows it the
+//! appliance's block devices as disks and the kernel's mounts as filesystems.
+//!
+//! There is no program of its own. Whatever links this crate, a program or a shared library, becomes the daemon when it is
+//! started as the appliance's first process ([`entry`]).
+
+mod daemon;
+pub mod entry;
+mod groups;
+pub mod init;
+mod ioctl;
+mod kernel_file;
+mod kernel_tree;
+mod modules;
+mod mounts;
+mod port;
+pub mod server;
+mod sysroot;
+mod tool;
+mod view;
+
+pub use daemon::Daemon;

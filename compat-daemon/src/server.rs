@@ -1,0 +1,216 @@
+//! The protocol's side of the daemon: requests come in, replies and files go out.
+
+use std::io::{self, Read, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use glassbox_api::protocol::{self, Chunk, ErrorReply, Frame, Header, Progress, Resume, Status};
+use glassbox_api::xdr::{ArgumentDecoder, Decoder, Encoder};
+use glassbox_api::{ArgKind, Streams, request, table};
+use glassbox_engine::{EventKind, Events};
+use glassbox_io::{Errno, Error, Result};
+
+use crate::daemon::Daemon;
+use crate::init;
+use crate::port::Port;
+
+/// Serves calls until the other side hangs up.
+pub fn serve(port: Port) -> Result<()> {
+    let port = Arc::new(port);
+    let events = Arc::new(Events::default());
+    let cancelled = Arc::new(AtomicBool::new(false));
+    let reports = port.clone();
+    events.add(EventKind::Progress.info().mask(), move |event| {
+        // If it can't be sent, neither can the reply.
+        let _ = send_progress(&reports, event.numbers);
+    });
+    let mut daemon = Daemon::new(events, cancelled.clone())?;
+    let mut was_asked = false;
+    port.send(&protocol::LAUNCH_FLAG.to_be_bytes())?;
+    loop {
+        match port.receive()? {
+            Some(Frame::Message(message)) => {
+                was_asked = true;
+                cancelled.store(false, Ordering::Relaxed);
+                Request { port: &port, cancelled: &cancelled }.answer(&mut daemon, &message)?;
+                init::reap_orphans();
+            }
+            // A cancellation that came too late.
+            Some(_) => {}
+            None if was_asked => return Ok(()),
+            // A saved appliance that nobody is connected to yet.
+            None => std::thread::sleep(std::time::Duration::from_millis(1)),
+        }
+    }
+}
+
+fn send_progress(port: &Port, numbers: &[u64]) -> io::Result<()> {
+    let &[procedure, serial, position, total] = numbers else { return Ok(()) };
+    let mut encoder = Encoder::default();
+    encoder.u32(protocol::PROGRESS_FLAG);
+    Progress { proc_nr: procedure as u32, serial: serial as u32, position, total }.encode(&mut encoder);
+    port.send(&encoder.finish()?)
+}
+
+struct Request<'a> {
+    port: &'a Port,
+    cancelled: &'a AtomicBool,
+}
+
+impl Request<'_> {
+    fn answer(&self, daemon: &mut Daemon, message: &[u8]) -> Result<()> {
+        let mut decoder = Decoder::new(message)?;
+        let header = Header::decode(&mut decoder)?;
+        let body = &message[Header::SIZE..];
+        if header.proc_nr == Resume::PROCEDURE {
+            let outcome = Resume::decode(&mut decoder).and_then(|resume| init::resume(&resume));
+            return self.reply(&header, outcome.map(|()| Vec::new()));
+        }
+        let Some(info) = table::find_procedure(header.proc_nr) else {
+            let message = format!(
+                "unknown procedure number {}, set LIBGUESTFS_PATH to point to the matching appliance",
+                header.proc_nr
+            );
+            return self.reply(&header, Err(Error::os_with(Errno::EPROTO, message)));
+        };
+        let reads = info.args.iter().any(|argument| argument.kind == ArgKind::FileIn);
+        let writes = info.args.iter().any(|argument| argument.kind == ArgKind::FileOut);
+        let mut input = Input {
+            port: self.port,
+            chunk: Vec::new(),
+            read: 0,
+            state: if reads { Incoming::Open } else { Incoming::Ended },
+        };
+        let mut output = Output { request: self, header: &header, has_begun: false };
+        let streams = Streams {
+            input: reads.then_some(&mut input as &mut dyn Read),
+            output: writes.then_some(&mut output as &mut dyn Write),
+        };
+        let attempt = AssertUnwindSafe(|| -> Result<Vec<u8>> {
+            let mut source = ArgumentDecoder::new(info, body, header.optargs, streams)?;
+            let mut call = request(info, &mut source)?;
+            source.finish()?;
+            daemon.answer(&mut *call, u64::from(header.serial))?;
+            call.encode_reply()
+        });
+        let outcome = catch_unwind(attempt).unwrap_or_else(|_| Err(Error::os_with(Errno(0), "the daemon panicked")));
+        input.finish()?;
+        if !output.has_begun {
+            let succeeded = outcome.is_ok();
+            self.reply(&header, outcome)?;
+            if !(writes && succeeded) {
+                return Ok(());
+            }
+            return Ok(self.port.send(&protocol::chunk(Chunk::End)?)?);
+        }
+        let end = if outcome.is_ok() { Chunk::End } else { Chunk::Cancelled };
+        if let Err(error) = &outcome {
+            // The protocol has no place for it: the library only learns that the file wasn't completed.
+            eprintln!("guestfsd: {}: {error}", info.name);
+        }
+        Ok(self.port.send(&protocol::chunk(end)?)?)
+    }
+
+    fn reply(&self, header: &Header, outcome: Result<Vec<u8>>) -> Result<()> {
+        let (status, body) = match outcome {
+            Ok(body) => (Status::Ok, body),
+            Err(error) => (Status::Error, ErrorReply::from(&error).to_bytes()?),
+        };
+        Ok(self.port.send(&protocol::message(&header.reply(status), &body)?)?)
+    }
+}
+
+/// Where the file that a call reads is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Incoming {
+    Open,
+    Ended,
+    Cancelled,
+}
+
+/// The file that a call reads.
+struct Input<'a> {
+    port: &'a Port,
+    chunk: Vec<u8>,
+    read: usize,
+    state: Incoming,
+}
+
+impl Input<'_> {
+    /// Receives the next chunk, unless there is none.
+    fn next(&mut self) -> Result<()> {
+        self.chunk.clear();
+        self.read = 0;
+        match self.port.receive()? {
+            Some(Frame::Message(message)) => match Chunk::decode(&mut Decoder::of_stream(&message))? {
+                Chunk::Data(data) => self.chunk.extend_from_slice(data),
+                Chunk::End => self.state = Incoming::Ended,
+                Chunk::Cancelled => self.state = Incoming::Cancelled,
+            },
+            Some(_) => {}
+            None => return Err(Error::os(Errno::EPIPE)),
+        }
+        Ok(())
+    }
+
+    /// Has the other side stop if the call didn't read the whole file, and receives what it has sent until then.
+    fn finish(&mut self) -> Result<()> {
+        if self.state == Incoming::Open {
+            self.port.send(&protocol::CANCEL_FLAG.to_be_bytes())?;
+        }
+        while self.state == Incoming::Open {
+            self.next()?;
+        }
+        Ok(())
+    }
+}
+
+impl Read for Input<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        while self.read == self.chunk.len() {
+            match self.state {
+                Incoming::Open => self.next()?,
+                Incoming::Ended => return Ok(0),
+                Incoming::Cancelled => return Err(Error::os_with(Errno::EINTR, "operation cancelled by user").into()),
+            }
+        }
+        let count = buf.len().min(self.chunk.len() - self.read);
+        buf[..count].copy_from_slice(&self.chunk[self.read..self.read + count]);
+        self.read += count;
+        Ok(count)
+    }
+}
+
+/// The file that a call writes. The reply goes before it, so its first byte says that the call succeeds.
+struct Output<'a> {
+    request: &'a Request<'a>,
+    header: &'a Header,
+    has_begun: bool,
+}
+
+impl Write for Output<'_> {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        if buf.is_empty() {
+            return Ok(0);
+        }
+        let port = self.request.port;
+        if !self.has_begun {
+            self.has_begun = true;
+            port.queue(&protocol::message(&self.header.reply(Status::Ok), &[])?)?;
+        }
+        for piece in buf.chunks(protocol::CHUNK_MAX) {
+            port.queue(&protocol::chunk(Chunk::Data(piece))?)?;
+        }
+        if port.has_incoming()? {
+            port.receive()?;
+            self.request.cancelled.store(true, Ordering::Relaxed);
+            return Err(Error::os_with(Errno::EINTR, "operation cancelled by user").into());
+        }
+        Ok(buf.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.request.port.send(&[]).map(drop)
+    }
+}

@@ -1,0 +1,64 @@
+//! The guest's files for the calls that change them.
+//!
+//! The guest's root is mounted on [`SYSROOT`]. The kernel resolves a guest's path as it would after chroot(2)
+//! (`RESOLVE_IN_ROOT`, openat2(2)): no symbolic link and no `..` leads out of it.
+
+use std::os::fd::{AsRawFd, OwnedFd};
+
+use bstr::{BStr, BString, ByteSlice};
+use glassbox_io::{Errno, Error, Result};
+use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
+
+use crate::kernel_tree::os;
+
+/// Where the guest's root is mounted.
+pub const SYSROOT: &str = "/sysroot";
+
+/// The guest's root directory, as it is mounted now.
+pub fn root() -> Result<OwnedFd> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    rustix::fs::openat(CWD, SYSROOT, flags, Mode::empty()).map_err(|errno| os(errno).at_path(SYSROOT))
+}
+
+/// Opens a file of the guest. `mode` counts with [`OFlags::CREATE`] alone.
+pub fn open(path: &BStr, flags: OFlags, mode: Mode) -> Result<OwnedFd> {
+    // The kernel refuses a mode where nothing is created.
+    let mode = if flags.contains(OFlags::CREATE) { mode } else { Mode::empty() };
+    rustix::fs::openat2(root()?, path.as_bytes(), flags | OFlags::CLOEXEC, mode, ResolveFlags::IN_ROOT)
+        .map_err(|errno| os(errno).at_path(path))
+}
+
+/// The directory that holds a file, and the file's name in it: for calls that make, remove or rename it. The last part of
+/// the path is not followed if it is a link. `EINVAL` for the root itself, `.` and `..`.
+pub fn parent(path: &BStr) -> Result<(OwnedFd, BString)> {
+    let trimmed = path.trim_end_with(|letter| letter == '/');
+    let (directory, name) = match trimmed.rfind_byte(b'/') {
+        Some(slash) => (&trimmed[..=slash], &trimmed[slash + 1..]),
+        None => (&b"/"[..], trimmed),
+    };
+    if name.is_empty() || name == b"." || name == b".." {
+        return Err(Error::os(Errno::EINVAL).at_path(path));
+    }
+    let directory = open(directory.as_bstr(), OFlags::PATH | OFlags::DIRECTORY, Mode::empty())
+        .map_err(|error| Error::os(error.errno()).at_path(path))?;
+    Ok((directory, name.into()))
+}
+
+/// A name for an open file that stays right whatever becomes of its path: for tools and calls that take paths.
+pub fn magic_path(fd: &OwnedFd) -> String {
+    format!("/proc/self/fd/{}", fd.as_raw_fd())
+}
+
+/// Where a file of the guest is in the appliance, links resolved within the guest: for tools.
+pub fn appliance_path(path: &BStr) -> Result<BString> {
+    let file = open(path, OFlags::PATH, Mode::empty())?;
+    let target = rustix::fs::readlink(magic_path(&file), Vec::new()).map_err(|errno| os(errno).at_path(path))?;
+    Ok(target.into_bytes().into())
+}
+
+/// Where a file that may not exist yet is in the appliance: its directory's links are resolved.
+pub fn appliance_path_of_new(path: &BStr) -> Result<BString> {
+    let (directory, name) = parent(path)?;
+    let found = rustix::fs::readlink(magic_path(&directory), Vec::new()).map_err(|errno| os(errno).at_path(path))?;
+    Ok([found.as_bytes(), b"/", &name].concat().into())
+}

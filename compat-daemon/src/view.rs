@@ -1,0 +1,105 @@
+//! The appliance, as the engine sees it: block devices as disks, the kernel's mounts as filesystems.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use bstr::{BStr, BString, ByteSlice};
+use glassbox_engine::{Drive, InProcess, Vfs};
+use glassbox_io::Result;
+use rustix::fs::{CWD, Mode, OFlags};
+
+use crate::ioctl;
+use crate::kernel_tree::{KernelTree, os};
+use crate::mounts::{MountedHere, mounted};
+use crate::sysroot;
+
+/// The engine over what the kernel shows.
+pub struct View {
+    engine: InProcess,
+    devices_are_stale: bool,
+    mounts_are_stale: bool,
+}
+
+impl View {
+    /// The appliance as it is now.
+    pub fn new() -> Result<Self> {
+        Ok(View { engine: InProcess::open(&[])?, devices_are_stale: true, mounts_are_stale: true })
+    }
+
+    /// Tells that the kernel was asked to change something: nothing that was read before counts.
+    pub fn forget(&mut self) {
+        self.devices_are_stale = true;
+        self.mounts_are_stale = true;
+    }
+
+    /// The engine, for a question about files; `about_devices` for one that reads block devices as well, which has the
+    /// kernel write back what it holds for them.
+    pub fn engine(&mut self, about_devices: bool) -> Result<&mut InProcess> {
+        if self.devices_are_stale && about_devices {
+            rustix::fs::sync();
+            let drives = disks()?.into_iter().map(drive).collect::<Result<Vec<Drive>>>()?;
+            self.engine.replace_disks(&drives)?;
+            self.devices_are_stale = false;
+        }
+        if self.mounts_are_stale {
+            self.engine.replace_mounts(vfs()?);
+            self.mounts_are_stale = false;
+        }
+        Ok(&mut self.engine)
+    }
+}
+
+/// The names of the disks that were attached, in their order: `sda`.
+pub fn disks() -> Result<Vec<String>> {
+    let mut names: Vec<String> = std::fs::read_dir("/sys/block")?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| name.starts_with("sd") && !crate::init::is_root_disk(name))
+        .collect();
+    names.sort_by_key(|name| (name.len(), name.clone()));
+    Ok(names)
+}
+
+fn drive(name: String) -> Result<Drive> {
+    let path = PathBuf::from(format!("/dev/{name}"));
+    let read_flag = |file: &str| std::fs::read_to_string(format!("/sys/block/{name}/{file}")).unwrap_or_default();
+    // The kernel keeps a disk's contents apart from those of its partitions.
+    if let Ok(device) = std::fs::File::open(&path) {
+        ioctl::flush_buffers(device).map_err(os)?;
+    }
+    Ok(Drive {
+        path: Some(path),
+        filename: format!("/dev/{name}").into(),
+        format: Some("raw".into()),
+        read_only: read_flag("ro").trim() == "1",
+        block_size: read_flag("queue/logical_block_size").trim().parse().ok(),
+        label: label(&name),
+        ..Drive::default()
+    })
+}
+
+/// The name that a drive was given with `label`: its serial number, in SCSI's page for it (SPC-4, 7.8.15).
+fn label(name: &str) -> Option<BString> {
+    let page = std::fs::read(format!("/sys/block/{name}/device/vpd_pg80")).ok()?;
+    let serial = page.get(4..)?.trim();
+    (!serial.is_empty()).then(|| serial.into())
+}
+
+/// The kernel's mounts: the empty root that `mkmountpoint` makes directories in, and the guest's.
+fn vfs() -> Result<Vfs> {
+    let mut vfs = Vfs::default();
+    for mount in mounted()? {
+        let tree = tree(&mount)?;
+        let path = mount.path.as_bstr();
+        let device = mount.source.as_bstr();
+        vfs.mount(device, path, Arc::new(tree), mount.device_number, mount.read_only)?;
+    }
+    Ok(vfs)
+}
+
+fn tree(mount: &MountedHere) -> Result<KernelTree> {
+    let path: BString = [sysroot::SYSROOT.as_bytes(), &mount.path].concat().into();
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let root =
+        rustix::fs::openat(CWD, path.as_bytes(), flags, Mode::empty()).map_err(|errno| os(errno).at_path(&path))?;
+    Ok(KernelTree::new(root, BStr::new(&mount.kind)))
+}
