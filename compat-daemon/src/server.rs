@@ -214,3 +214,37 @@ impl Write for Output<'_> {
         self.request.port.send(&[]).map(drop)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::os::fd::OwnedFd;
+    use std::os::unix::net::UnixStream;
+    use std::time::Duration;
+
+    use glassbox_api::{Debugging, FilesRead, Mounting, Partitions, Yara};
+    use glassbox_appliance::remote::Remote;
+
+    use super::*;
+
+    #[test]
+    fn calls_come_in_and_answers_go_out_until_the_library_hangs_up() {
+        let (ours, daemons) = UnixStream::pair().unwrap();
+        let port = Port::new(File::from(OwnedFd::from(daemons))).unwrap();
+        let server = std::thread::spawn(move || serve(port));
+        let mut remote = Remote::new(ours).unwrap();
+        remote.wait_until_launched(Duration::from_secs(10)).unwrap();
+        assert_eq!(remote.echo_daemon(&["a".into(), "b".into()]).unwrap(), "a b");
+        let error = remote.mount("/dev/sdzz9".into(), "/".into()).unwrap_err();
+        assert_eq!(error.to_string(), "mount_stub: /dev/sdzz9: No such file or directory");
+        assert_eq!(error.errno(), Errno::ENOENT);
+        // A file to write, and an error instead of it.
+        let mut file = Vec::new();
+        let error = remote.download("/etc/hostname".into(), &mut file).unwrap_err();
+        assert!(error.to_string().contains("you must call 'mount' first") && file.is_empty());
+        assert!(remote.part_add("/dev/null".into(), "p".into(), 1, 2).is_err());
+        assert!(remote.yara_destroy().unwrap_err().is_unsupported());
+        drop(remote);
+        server.join().unwrap().unwrap();
+    }
+}

@@ -1,0 +1,3 @@
+//! The appliance: a small virtual machine that answers what the parsers can't.
+
+pub mod remote;
