@@ -122,6 +122,12 @@ impl Opener<'_> {
                 let opened = Qcow2::open(Arc::new(file), |header| self.open_named(header, path));
                 Arc::new(opened.map_err(|error| at_path(error, path))?)
             }
+            // LUKS's first version is a format to qemu. What is encrypted within is one level further, as on a partition.
+            Format::Luks => {
+                let message =
+                    "disk image format \"luks\" (with the format \"raw\" it is a disk with an encrypted device)";
+                return Err(at_path(Error::unsupported(message), path));
+            }
             other => return Err(at_path(Error::unsupported(format!("disk image format \"{other}\"")), path)),
         };
         Ok((format, source))

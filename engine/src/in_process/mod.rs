@@ -66,6 +66,9 @@ pub struct InProcess {
     listings: files_read::Listings,
     /// What `file` asks, once it was called.
     magic: Option<Magic>,
+    /// Whether an appliance is asked what isn't supported here; set by whoever routes calls. A call that would answer with
+    /// less than the disks hold answers *unsupported* then; without an appliance it warns, and tells what it can.
+    pub(crate) has_appliance: bool,
     /// What `inspect_os` found.
     inspected: Vec<inspection::Inspected>,
     /// The hive that `hivex_open` opened.
@@ -94,6 +97,7 @@ impl InProcess {
             umask: 0o22,
             listings: files_read::Listings::default(),
             magic: None,
+            has_appliance: false,
             inspected: Vec::new(),
             hive: None,
             open_journal: None,

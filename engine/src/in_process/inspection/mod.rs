@@ -4,7 +4,8 @@
 //! what it is ([`guest`]), and files of it tell the facts ([`facts::Facts`]). Filesystems of one system are then joined.
 //! The handle's mounts are undone first, as in libguestfs.
 //!
-//! What can't be read makes the answer poorer and gives a warning; it never fails the call.
+//! What can't be read makes the answer poorer and gives a warning; it never fails the call. But where no system was found
+//! and there is an appliance that may read more, the call answers *unsupported*, so that the appliance is asked.
 
 mod architecture;
 mod bsd;
@@ -21,6 +22,8 @@ mod linux;
 mod minix;
 mod release;
 mod rpm_applications;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod windows;
 
@@ -42,16 +45,16 @@ pub(crate) use facts::Inspected;
 
 impl InProcess {
     /// Looks at one filesystem. `None` if nothing can be mounted there.
-    fn inspect(&self, mountable: &BStr, kind: &BStr) -> Option<Inspected> {
+    fn inspect(&self, mountable: &BStr, kind: &BStr) -> Result<Option<Inspected>> {
         let role = match kind.as_bytes() {
-            b"swap" => Role::Swap,
-            b"unknown" => return None,
+            b"swap" => Some(Role::Swap),
+            b"unknown" => None,
             _ => self.role_of(mountable)?,
         };
-        Some(Inspected { mountable: mountable.to_owned(), role })
+        Ok(role.map(|role| Inspected { mountable: mountable.to_owned(), role }))
     }
 
-    fn role_of(&self, mountable: &BStr) -> Option<Role> {
+    fn role_of(&self, mountable: &BStr) -> Result<Option<Role>> {
         let opened = self
             .device_source(mountable)
             .and_then(glassbox_filesystems::open)
@@ -59,18 +62,30 @@ impl InProcess {
         let tree = match opened {
             Ok(tree) => tree,
             // Nobody could mount it: a journal device, a member of something larger.
-            Err(error) if error.errno() == Errno::ENODEV => return None,
-            Err(error) => {
-                self.warn(&format!("{mountable} isn't inspected: {error}"));
-                return None;
-            }
+            Err(error) if error.errno() == Errno::ENODEV => return Ok(None),
+            Err(error) => return Err(error),
         };
         let guest = Guest { disks: self, mountable, tree };
         let role = guest.role();
         for problem in guest.tree.into_problems() {
             self.warn(&format!("inspecting {mountable}: {problem}"));
         }
-        Some(role)
+        Ok(Some(role))
+    }
+
+    /// Says what couldn't be looked at. Where no system was found it may be the one: who has an appliance shall ask that.
+    fn tell_unread(&self, mut unread: Vec<(BString, Error)>) -> Result<()> {
+        let has_root = self.inspected.iter().any(|found| matches!(found.role, Role::Root(_)));
+        if self.has_appliance && !has_root {
+            let beyond_us = unread.iter().position(|(_, error)| error.is_unsupported());
+            if let Some((name, error)) = beyond_us.map(|index| unread.swap_remove(index)) {
+                return Err(Error::unsupported(format!("inspecting {name}: {error}")));
+            }
+        }
+        for (name, error) in unread {
+            self.warn(&format!("{name} isn't inspected: {error}"));
+        }
+        Ok(())
     }
 
     /// What is known of the system whose root filesystem is `root`.
@@ -106,12 +121,19 @@ impl Inspection for InProcess {
     fn inspect_os(&mut self) -> Result<Vec<BString>> {
         self.vfs.unmount_all();
         self.listings.clear();
+        let mut inspected = Vec::new();
+        let mut unread = Vec::new();
         if let Err(error) = self.list_md_devices() {
-            self.warn(&format!("what is on arrays isn't inspected: {error}"));
+            unread.push(("what is on arrays".into(), error));
         }
-        let filesystems = self.list_filesystems()?;
-        let inspected = filesystems.iter().filter_map(|(name, kind)| self.inspect(name.as_ref(), kind.as_ref()));
-        self.inspected = join::join(inspected.collect(), |warning| self.warn(warning));
+        for (name, kind) in self.list_filesystems()? {
+            match self.inspect(name.as_ref(), kind.as_ref()) {
+                Ok(found) => inspected.extend(found),
+                Err(error) => unread.push((name, error)),
+            }
+        }
+        self.inspected = join::join(inspected, |warning| self.warn(warning));
+        self.tell_unread(unread)?;
         self.inspect_get_roots()
     }
 

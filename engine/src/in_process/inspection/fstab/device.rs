@@ -6,6 +6,7 @@
 use bstr::{BStr, BString, ByteSlice};
 use glassbox_partitions::lvm;
 
+use super::crypttab;
 use crate::device_name::DiskName;
 use crate::in_process::InProcess;
 use crate::in_process::inspection::Guest;
@@ -15,6 +16,21 @@ use crate::in_process::inspection::release::unquote;
 /// The device that `spec` names. `None` if it is no device's name (`tmpfs`, `server:/export`), or a tag that no
 /// filesystem has.
 pub fn find(guest: &Guest<'_>, os_type: OsType, spec: &BStr) -> Option<BString> {
+    opened(guest, os_type, spec).or_else(|| named(guest, os_type, spec))
+}
+
+/// What an encrypted device of crypttab holds. libguestfs's programs call it by the UUID of its LUKS header when they open
+/// it, whatever the guest calls it. `None` while it isn't open.
+fn opened(guest: &Guest<'_>, os_type: OsType, spec: &BStr) -> Option<BString> {
+    let name = spec.strip_prefix(b"/dev/mapper/")?;
+    let encrypted = named(guest, os_type, crypttab::device(&guest.tree, name)?.as_ref())?;
+    let signature = guest.disks.signature(encrypted.as_ref()).ok()??;
+    let device = (signature.kind == "crypto_LUKS").then(|| format!("/dev/mapper/luks-{}", signature.uuid))?;
+    guest.disks.device(device.as_str().into()).ok().map(|device| device.name)
+}
+
+/// The device that one of the names that a kernel or udev gives means.
+fn named(guest: &Guest<'_>, os_type: OsType, spec: &BStr) -> Option<BString> {
     if let Some((tag, value)) = spec.split_once_str("=")
         && let Some(by) = Tag::of(tag)
     {

@@ -1,5 +1,6 @@
 //! What a guest mounts where, by its fstab, in the names that devices have here.
 
+mod crypttab;
 mod device;
 mod table;
 
