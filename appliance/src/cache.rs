@@ -83,7 +83,8 @@ impl Cache {
             Ok(())
         };
         make().map_err(|error| {
-            let message = format!("the appliance is kept here, but {error}; set LIBGUESTFS_CACHEDIR to a directory of yours");
+            let message =
+                format!("the appliance is kept here, but {error}; set LIBGUESTFS_CACHEDIR to a directory of yours");
             Error::os_with(error.errno(), message).at_path(directory.as_os_str().as_bytes())
         })?;
         check_private(&directory)?;
@@ -114,7 +115,10 @@ impl Cache {
         let built = build(new.path()).map_err(|error| match error.errno() {
             Errno::ENOSPC | Errno::EDQUOT => Error::os_with(
                 error.errno(),
-                format!("{}; an appliance takes up to 600 MB: set LIBGUESTFS_CACHEDIR to a directory with room", error.errno().message()),
+                format!(
+                    "{}; an appliance takes up to 600 MB: set LIBGUESTFS_CACHEDIR to a directory with room",
+                    error.errno().message()
+                ),
             )
             .at_path(self.directory.as_os_str().as_bytes()),
             _ => error,
@@ -177,7 +181,8 @@ impl Cache {
     /// Removes what nobody used for long. The caller holds the lock.
     pub(crate) fn clean(&self) -> Result<()> {
         for entry in self.list()? {
-            let unfinished = entry.path.file_name().is_some_and(|name| name.as_bytes().starts_with(UNFINISHED.as_bytes()));
+            let unfinished =
+                entry.path.file_name().is_some_and(|name| name.as_bytes().starts_with(UNFINISHED.as_bytes()));
             let keep = if unfinished { KEEP_UNFINISHED } else { KEEP };
             if entry.used.elapsed().is_ok_and(|age| age > keep) {
                 remove(&entry.path)?;
@@ -204,7 +209,9 @@ pub(crate) fn remove(path: &Path) -> Result<()> {
 fn check_private(directory: &Path) -> Result<()> {
     let metadata = directory.symlink_metadata().at_path(directory.as_os_str().as_bytes())?;
     let refused = |why: &str| {
-        let message = format!("{why}, so no appliance is run from here; remove it, or set LIBGUESTFS_CACHEDIR to a directory of yours");
+        let message = format!(
+            "{why}, so no appliance is run from here; remove it, or set LIBGUESTFS_CACHEDIR to a directory of yours"
+        );
         Err(Error::os_with(Errno::EPERM, message).at_path(directory.as_os_str().as_bytes()))
     };
     if !metadata.is_dir() {

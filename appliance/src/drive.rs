@@ -1,6 +1,5 @@
 //! Disks of the guest: what is added, and the block nodes (docs/interop/qemu-qmp-ref, "Block devices") that qemu makes of it.
 
-
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileTypeExt;
@@ -184,7 +183,9 @@ impl Drive {
             }
             .name()
             .to_owned()),
-            (None, Source::Network { .. }) => Err(Error::unsupported("probing the format of a drive over the network; name it")),
+            (None, Source::Network { .. }) => {
+                Err(Error::unsupported("probing the format of a drive over the network; name it"))
+            }
         }
     }
 
@@ -219,7 +220,9 @@ impl Drive {
                 "the disk is in use by another program, a running virtual machine perhaps: end that, or add the disk read-only",
             )
         } else if said.contains("Unknown driver") || said.contains("Invalid parameter") && said.contains("driver") {
-            Error::unsupported(format!("{said}; Debian's package qemu-block-extra or Fedora's qemu-block-* has more drivers"))
+            Error::unsupported(format!(
+                "{said}; Debian's package qemu-block-extra or Fedora's qemu-block-* has more drivers"
+            ))
         } else {
             error
         };
@@ -250,7 +253,8 @@ fn overlay_of(node: &str, tmp: &Path, monitor: &mut Qmp) -> Result<tempfile::Nam
     };
     make().map_err(|error| {
         let error = Error::from(error);
-        let message = format!("writes to read-only disks are kept here, but {error}; set TMPDIR to a directory of yours");
+        let message =
+            format!("writes to read-only disks are kept here, but {error}; set TMPDIR to a directory of yours");
         Error::os_with(error.errno(), message).at_path(tmp.as_os_str().as_bytes())
     })
 }
@@ -288,7 +292,9 @@ mod network {
         }
         let rest = whole.strip_prefix("tcp:").unwrap_or(whole);
         let (host, port) = match rest.rsplit_once(':') {
-            Some((host, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => (host, Some(port.to_owned())),
+            Some((host, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => {
+                (host, Some(port.to_owned()))
+            }
             _ => (rest, None),
         };
         let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
@@ -343,7 +349,9 @@ mod network {
         let first = || servers.first().ok_or_else(|| Error::usage(format!("{protocol}: a server must be named")));
         let username = username.map(|name| text(name, "a user's name")).transpose()?;
         let mut node = match protocol {
-            "nbd" => json!({ "driver": "nbd", "server": first()?.address("10809"), "export": export.trim_start_matches('/') }),
+            "nbd" => {
+                json!({ "driver": "nbd", "server": first()?.address("10809"), "export": export.trim_start_matches('/') })
+            }
             "ssh" => json!({ "driver": "ssh", "server": first()?.inet("22"), "path": export, "user": username }),
             "http" | "https" | "ftp" | "ftps" | "tftp" => {
                 let url = format!("{protocol}://{}/{}", first()?.authority(), export.trim_start_matches('/'));

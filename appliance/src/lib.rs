@@ -18,3 +18,8 @@ pub use drive::{CacheMode, Discard, Drive, Source};
 pub use host::kernel::Kernel;
 pub use options::{Accelerator, Console, Options};
 pub use start::{Appliance, Rung};
+
+/// The hypervisor that an appliance would be started with, and its version.
+pub fn qemu_version(options: &Options, cache: &cache::Cache) -> glassbox_io::Result<(std::path::PathBuf, String)> {
+    host::qemu::Qemu::find(options, Some(cache)).map(|qemu| (qemu.path, qemu.version))
+}

@@ -27,7 +27,7 @@ struct Command {
     main: fn(&str, Vec<OsString>) -> ExitCode,
 }
 
-const COMMANDS: [Command; 9] = [
+const COMMANDS: [Command; 10] = [
     Command {
         name: "filesystems",
         upstream: Some("virt-filesystems"),
@@ -65,6 +65,12 @@ const COMMANDS: [Command; 9] = [
         upstream: Some("guestfish"),
         summary: "run commands of guestfish's language, or a shell for them",
         main: fish::main,
+    },
+    Command {
+        name: "appliance",
+        upstream: None,
+        summary: "build, look at and try the virtual machine that does what the parsers can't",
+        main: commands::appliance::main,
     },
     Command {
         name: "run",

@@ -64,12 +64,8 @@ mod tests {
     fn every_compression_of_the_kernel_s_build() {
         let plain: Vec<u8> = (0..9_000_000u32).map(|number| (number / 1000) as u8).collect();
         for words in [&["gzip"][..], &["xz"], &["zstd", "-q"], &["lz4", "-l", "-q"], &["lzma"]] {
-            let child = Command::new(words[0])
-                .args(&words[1..])
-                .arg("-c")
-                .stdin(Stdio::piped())
-                .stdout(Stdio::piped())
-                .spawn();
+            let child =
+                Command::new(words[0]).args(&words[1..]).arg("-c").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
             let Ok(mut child) = child else {
                 eprintln!("skipped: no {}", words[0]);
                 continue;

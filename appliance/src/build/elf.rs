@@ -55,7 +55,8 @@ fn parse(file: &File) -> Result<Dynamic> {
     let entries: Vec<(i64, u64)> =
         entries.iter().map(|entry| (entry.d_tag, entry.d_val())).take_while(|(tag, _)| *tag != abi::DT_NULL).collect();
     let Some((_, strings)) = entries.iter().find(|(tag, _)| *tag == abi::DT_STRTAB) else { return Ok(dynamic) };
-    let strings = file_offset(&segments, *strings).ok_or_else(|| Error::corrupt("ELF: a string table outside the file"))?;
+    let strings =
+        file_offset(&segments, *strings).ok_or_else(|| Error::corrupt("ELF: a string table outside the file"))?;
     for (tag, value) in entries {
         let text = || string_at(file, strings.saturating_add(value));
         match tag {
@@ -139,7 +140,8 @@ pub(super) mod tests {
         bytes.extend([0u64, 64, 0].map(u64::to_le_bytes).concat());
         let count = if interpreter.is_some() { 3 } else { 2 };
         bytes.extend([0u16, 0, 64, 56, count, 64, 0, 0].map(u16::to_le_bytes).concat());
-        let segments = [(abi::PT_LOAD, 0, end), (abi::PT_DYNAMIC, HEADERS, dynamic_size), (abi::PT_INTERP, interp_at, 9)];
+        let segments =
+            [(abi::PT_LOAD, 0, end), (abi::PT_DYNAMIC, HEADERS, dynamic_size), (abi::PT_INTERP, interp_at, 9)];
         for (kind, offset, size) in segments {
             bytes.extend(kind.to_le_bytes());
             bytes.extend(4u32.to_le_bytes());

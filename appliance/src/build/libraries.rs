@@ -115,7 +115,9 @@ fn read_configuration(path: &Path, depth: usize, directories: &mut Vec<PathBuf>)
     let Ok(text) = fs::read(path) else { return };
     for line in text.lines() {
         let line = line.split_str("#").next().unwrap_or_default().trim();
-        if let Some(pattern) = line.strip_prefix(b"include").filter(|rest| rest.starts_with_str(" ") || rest.starts_with_str("\t")) {
+        if let Some(pattern) =
+            line.strip_prefix(b"include").filter(|rest| rest.starts_with_str(" ") || rest.starts_with_str("\t"))
+        {
             if depth < MAX_INCLUDES {
                 included(path, pattern.trim()).iter().for_each(|path| read_configuration(path, depth + 1, directories));
             }

@@ -30,10 +30,10 @@ pub(crate) use self::image::Image;
 use self::libraries::Libraries;
 use self::modules::{Modules, Order};
 use self::tree::Tree;
+use crate::Kernel;
 use crate::cache::{Cache, Key};
 use crate::host::{self, Identity};
 use crate::options::Options;
-use crate::Kernel;
 
 /// Changes with what is built, so that what an older version built isn't used.
 const FORMAT: &str = concat!(env!("CARGO_PKG_VERSION"), " 1");
@@ -100,6 +100,11 @@ impl Plan {
         cache.entry("appliance", &self.key)
     }
 
+    /// What was missing when it was built; `None` if it isn't.
+    pub fn report(&self, cache: &Cache) -> Option<Report> {
+        self.find(cache).map(|image| image.report())
+    }
+
     /// The built appliance, if the cache has it and nothing changed that it was made of.
     pub(crate) fn find(&self, cache: &Cache) -> Option<Image> {
         Image::open(&self.path(cache)).filter(Image::is_current)
@@ -135,7 +140,7 @@ impl Plan {
     }
 
     /// Writes all files of an appliance into an empty directory.
-    pub(crate) fn write(&self, to: &Path) -> Result<()> {
+    pub(crate) fn write(&self, to: &Path) -> Result<Report> {
         let during = "building the appliance";
         let bytes = fs::read(&self.kernel.image).at_path(self.kernel.image.as_os_str().as_bytes())?;
         fs::write(to.join(image::KERNEL), &bytes)?;
@@ -155,7 +160,8 @@ impl Plan {
         sources.extend(initrd.sources);
         sources.extend([self.daemon.clone(), self.kernel.image.clone()]);
         image::write_sources(to, sources)?;
-        image::write_report(to, &report)
+        image::write_report(to, &report)?;
+        Ok(report)
     }
 
     /// The initramfs.

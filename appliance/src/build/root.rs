@@ -12,8 +12,10 @@ use super::{ROOT_MODULES, Report, add_modules, module_path};
 use crate::host;
 
 /// Where the daemon mounts something, and what programs expect to be there.
-const DIRECTORIES: [&str; 13] =
-    ["/dev", "/etc", "/home", "/mnt", "/proc", "/root", "/run", "/sys", "/sysroot", "/tmp", "/usr/bin", "/var", "/etc/lvm"];
+const DIRECTORIES: [&str; 13] = [
+    "/dev", "/etc", "/home", "/mnt", "/proc", "/root", "/run", "/sys", "/sysroot", "/tmp", "/usr/bin", "/var",
+    "/etc/lvm",
+];
 
 /// Files of ours. The disk is read-only, so what changes is a link to where it may.
 const FILES: &[(&str, &str)] = &[
@@ -121,13 +123,15 @@ fn carry_modules(tree: &mut Tree, modules: &Modules) -> Result<()> {
     let directory = modules.directory();
     for entry in std::fs::read_dir(directory)?.flatten() {
         let name = entry.file_name();
-        let is_index = name.as_encoded_bytes().starts_with(b"modules.") && entry.file_type().is_ok_and(|kind| kind.is_file());
+        let is_index =
+            name.as_encoded_bytes().starts_with(b"modules.") && entry.file_type().is_ok_and(|kind| kind.is_file());
         if is_index {
             tree.add_host_as(&entry.path(), module_path(modules, Path::new(&name)))?;
         }
     }
     for path in modules.paths() {
-        let carried = modules::CARRIED.iter().any(|prefix| path.as_os_str().as_encoded_bytes().starts_with(prefix.as_bytes()));
+        let carried =
+            modules::CARRIED.iter().any(|prefix| path.as_os_str().as_encoded_bytes().starts_with(prefix.as_bytes()));
         if carried && directory.join(path).exists() {
             tree.add_host_as(&directory.join(path), module_path(modules, path))?;
         }

@@ -52,7 +52,10 @@ pub(crate) struct File {
 pub(crate) enum Contents {
     Bytes(Vec<u8>),
     /// A file of the host, with the size that it had when it was added.
-    Host { path: PathBuf, size: u64 },
+    Host {
+        path: PathBuf,
+        size: u64,
+    },
 }
 
 impl Contents {
@@ -180,8 +183,14 @@ impl Tree {
         Ok(())
     }
 
-    /// What is at `path`; symbolic links aren't followed.
+    /// What is at `path`; a symbolic link there isn't followed, those on the way are.
     pub fn get(&self, path: &Path) -> Option<&Node> {
+        let path = self.resolved(path.parent()?).ok()?.join(path.file_name()?);
+        self.node(&path)
+    }
+
+    /// What is at a path without links on the way.
+    fn node(&self, path: &Path) -> Option<&Node> {
         let mut names = reversed_components(path);
         let mut directory = &self.root;
         while let Some(name) = names.pop() {
@@ -195,10 +204,33 @@ impl Tree {
         None
     }
 
+    /// The path without links, as far as it exists in the tree.
+    fn resolved(&self, path: &Path) -> Result<PathBuf> {
+        let mut here = PathBuf::from("/");
+        let mut rest = reversed_components(path);
+        let mut links = 0;
+        while let Some(name) = rest.pop() {
+            if name == ".." {
+                here.pop();
+                continue;
+            }
+            here.push(OsStr::from_bytes(&name));
+            let Some(Node::Link(target)) = self.node(&here) else { continue };
+            links += 1;
+            if links > MAX_LINKS {
+                return Err(Error::os(Errno::ELOOP).at_path(path.as_os_str().as_bytes()));
+            }
+            let target = Path::new(OsStr::from_bytes(target));
+            here = if target.is_absolute() { PathBuf::from("/") } else { here.parent().unwrap_or(&here).to_owned() };
+            rest.extend(reversed_components(target));
+        }
+        Ok(here)
+    }
+
     /// The directory at `path`, made if it isn't there.
     fn directory(&mut self, path: &Path) -> Result<&mut Directory> {
+        let mut names = reversed_components(&self.resolved(path)?);
         let mut directory = &mut self.root;
-        let mut names = reversed_components(path);
         while let Some(name) = names.pop() {
             match directory.entries.entry(name).or_insert_with(|| Node::Directory(Directory::default())) {
                 Node::Directory(next) => directory = next,
@@ -254,6 +286,18 @@ mod tests {
         symlink("loop", at.join("loop")).unwrap();
         assert_eq!(tree.add_host(&at.join("loop")).unwrap_err().errno(), Errno::ELOOP);
         assert_eq!(tree.add_host(&at.join("absent")).unwrap_err().errno(), Errno::ENOENT);
+    }
+
+    #[test]
+    fn links_in_the_tree_are_followed() {
+        let mut tree = Tree::default();
+        tree.add_link("/lib", "usr/lib").unwrap();
+        tree.add_file("/lib/modules/x.ko", 0o644, "elf").unwrap();
+        assert!(matches!(tree.get(Path::new("/usr/lib/modules/x.ko")), Some(Node::File(_))));
+        assert!(matches!(tree.get(Path::new("/lib/modules")), Some(Node::Directory(_))));
+        assert!(matches!(tree.get(Path::new("/lib")), Some(Node::Link(_))));
+        tree.add_link("/loop", "loop").unwrap();
+        assert_eq!(tree.add_file("/loop/x", 0o644, "").unwrap_err().errno(), Errno::ELOOP);
     }
 
     #[test]

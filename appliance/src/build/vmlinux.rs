@@ -49,9 +49,10 @@ fn payload(kernel: &[u8]) -> Result<&[u8]> {
 fn has_pvh_entry(vmlinux: &[u8]) -> bool {
     let Ok(elf) = elf::ElfBytes::<LittleEndian>::minimal_parse(vmlinux) else { return false };
     let notes = elf.segments().into_iter().flatten().filter(|segment| segment.p_type == elf::abi::PT_NOTE);
-    notes.filter_map(|segment| elf.segment_data_as_notes(&segment).ok()).flatten().any(
-        |note| matches!(note, Note::Unknown(note) if note.n_type == PVH_ENTRY && note.name.starts_with(b"Xen")),
-    )
+    notes
+        .filter_map(|segment| elf.segment_data_as_notes(&segment).ok())
+        .flatten()
+        .any(|note| matches!(note, Note::Unknown(note) if note.n_type == PVH_ENTRY && note.name.starts_with(b"Xen")))
 }
 
 #[cfg(test)]

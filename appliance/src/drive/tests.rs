@@ -22,7 +22,10 @@ fn each_protocol_has_its_node() {
         let user = BString::from("me");
         node(&protocol.into(), &[server.into()], export, Some(&user), None).unwrap()
     };
-    assert_eq!(of("nbd", "unix:/s", "/x"), json!({"driver": "nbd", "server": {"type": "unix", "path": "/s"}, "export": "x"}));
+    assert_eq!(
+        of("nbd", "unix:/s", "/x"),
+        json!({"driver": "nbd", "server": {"type": "unix", "path": "/s"}, "export": "x"})
+    );
     assert_eq!(
         of("ssh", "h", "/d/x.img"),
         json!({"driver": "ssh", "server": {"host": "h", "port": "22"}, "path": "/d/x.img", "user": "me"})

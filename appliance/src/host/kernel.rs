@@ -144,7 +144,7 @@ mod tests {
         fs::write(modules.join("modules.dep"), "").unwrap();
         let image = modules.join("vmlinuz");
         fs::write(&image, "").unwrap();
-        fs::set_permissions(&image, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&image, fs::Permissions::from_mode(0o000)).unwrap();
         let error = find_in(host.path(), &host.path().join("modules")).unwrap_err();
         assert_eq!(error.errno(), Errno::EACCES);
         assert!(error.to_string().contains("chmod 0644"), "{error}");

@@ -16,7 +16,8 @@ use crate::build::tools::DIRECTORIES;
 pub(crate) fn program(name: impl AsRef<Path>) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     // Our own directories come first: what PATH names may be a wrapper of somebody's.
-    let directories = DIRECTORIES.iter().map(PathBuf::from).chain(std::env::split_paths(&path).filter(|path| path.is_absolute()));
+    let directories =
+        DIRECTORIES.iter().map(PathBuf::from).chain(std::env::split_paths(&path).filter(|path| path.is_absolute()));
     directories.map(|directory| directory.join(name.as_ref())).find(|path| is_program(path))
 }
 

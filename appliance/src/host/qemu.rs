@@ -119,7 +119,8 @@ fn questions(monitor: &mut Qmp) -> Result<Value> {
     let package = version["package"].as_str().unwrap_or_default();
     let machines = monitor.execute("query-machines", json!({}))?;
     let machine = MACHINES.iter().find_map(|alias| {
-        machines.as_array()?.iter().find(|machine| machine["alias"] == *alias || machine["name"] == *alias)?["name"].as_str()
+        machines.as_array()?.iter().find(|machine| machine["alias"] == *alias || machine["name"] == *alias)?["name"]
+            .as_str()
     });
     let machine = match machine {
         Some(name) => {
@@ -144,7 +145,8 @@ fn questions(monitor: &mut Qmp) -> Result<Value> {
 }
 
 fn properties(monitor: &mut Qmp, type_name: &str) -> Result<Vec<String>> {
-    let answer = monitor.execute("qom-list-properties", json!({ "typename": type_name })).during("qom-list-properties")?;
+    let answer =
+        monitor.execute("qom-list-properties", json!({ "typename": type_name })).during("qom-list-properties")?;
     Ok(answer.as_array().into_iter().flatten().filter_map(|one| Some(one["name"].as_str()?.to_owned())).collect())
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use glassbox_io::{Result, ResultExt};
 
 use super::arguments::Boot;
-use crate::build::{Image, Plan};
+use crate::build::{Image, Plan, Report};
 use crate::drive::{CacheMode, Drive};
 
 const README: &str = "README.fixed";
@@ -68,15 +68,16 @@ fn disk_name(number: usize) -> String {
 }
 
 /// Builds an appliance into `directory`, which is made if it isn't there.
-pub fn write(plan: &Plan, directory: &Path) -> Result<()> {
+pub fn write(plan: &Plan, directory: &Path) -> Result<Report> {
     fs::create_dir_all(directory).at_path(directory.as_os_str().as_encoded_bytes())?;
-    plan.write(directory)?;
+    let report = plan.write(directory)?;
     let text = format!(
         "{OURS} {}, with Linux {}.\n\nCopy this directory to any x86-64 machine with qemu, and set LIBGUESTFS_PATH to it.\n",
         env!("CARGO_PKG_VERSION"),
         plan.kernel().release().display(),
     );
-    fs::write(directory.join(README), text).at_path(directory.as_os_str().as_encoded_bytes())
+    fs::write(directory.join(README), text).at_path(directory.as_os_str().as_encoded_bytes())?;
+    Ok(report)
 }
 
 #[cfg(test)]
@@ -85,7 +86,9 @@ mod tests {
 
     #[test]
     fn disks_are_named_as_the_kernel_names_them() {
-        for (number, name) in [(0, "sda"), (25, "sdz"), (26, "sdaa"), (51, "sdaz"), (52, "sdba"), (701, "sdzz"), (702, "sdaaa")] {
+        for (number, name) in
+            [(0, "sda"), (25, "sdz"), (26, "sdaa"), (51, "sdaz"), (52, "sdba"), (701, "sdzz"), (702, "sdaaa")]
+        {
             assert_eq!(disk_name(number), name);
         }
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use glassbox_api::Debug;
+use glassbox_api::Debugging;
 use glassbox_io::{Errno, Error, Result};
 use serde_json::json;
 

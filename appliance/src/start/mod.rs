@@ -148,8 +148,11 @@ impl fmt::Debug for Appliance {
 fn temporary(options: &Options) -> Result<&Path> {
     match options.tmp.is_dir() {
         true => Ok(&options.tmp),
-        false => Err(Error::os_with(Errno::ENOENT, "the directory of temporary files isn't there; set TMPDIR to one of yours")
-            .at_path(options.tmp.as_os_str().as_encoded_bytes())),
+        false => Err(Error::os_with(
+            Errno::ENOENT,
+            "the directory of temporary files isn't there; set TMPDIR to one of yours",
+        )
+        .at_path(options.tmp.as_os_str().as_encoded_bytes())),
     }
 }
 

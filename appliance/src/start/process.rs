@@ -156,7 +156,11 @@ impl Watcher {
 }
 
 /// Reads what is printed until the pipe ends.
-fn read_console(mut output: impl Read + Send + 'static, log: Arc<Mutex<VecDeque<u8>>>, console: Option<Console>) -> JoinHandle<()> {
+fn read_console(
+    mut output: impl Read + Send + 'static,
+    log: Arc<Mutex<VecDeque<u8>>>,
+    console: Option<Console>,
+) -> JoinHandle<()> {
     std::thread::spawn(move || {
         let mut buffer = [0; 4096];
         loop {

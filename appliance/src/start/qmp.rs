@@ -66,10 +66,11 @@ impl Qmp {
 
     fn receive(&mut self) -> Result<Value> {
         let mut line = Vec::new();
-        let count = (&mut self.stream).take(MAX_LINE).read_until(b'\n', &mut line).map_err(|error| match error.kind() {
-            std::io::ErrorKind::WouldBlock => Error::os_with(Errno::ETIMEDOUT, "qemu doesn't answer"),
-            _ => error.into(),
-        })?;
+        let count =
+            (&mut self.stream).take(MAX_LINE).read_until(b'\n', &mut line).map_err(|error| match error.kind() {
+                std::io::ErrorKind::WouldBlock => Error::os_with(Errno::ETIMEDOUT, "qemu doesn't answer"),
+                _ => error.into(),
+            })?;
         if count == 0 {
             return Err(Error::os_with(Errno::ECONNRESET, "qemu has ended"));
         }

@@ -7,12 +7,12 @@
 use std::path::Path;
 use std::time::Duration;
 
-use glassbox_api::Debug;
+use glassbox_api::Debugging;
 use glassbox_io::Result;
 use serde_json::json;
 
 use super::arguments::{Boot, Machine, Way, utf8};
-use super::ladder::{Host, ANSWER_DEADLINE, boot_deadline};
+use super::ladder::{ANSWER_DEADLINE, Host, boot_deadline};
 use super::{Appliance, Rung, accelerator};
 use crate::build::Image;
 use crate::cache::{self, Cache, Key};
@@ -53,7 +53,8 @@ pub(super) fn start(host: &Host<'_>, image: &Image, is_kvm: bool) -> Result<Appl
 fn key(host: &Host<'_>, image: &Image, is_kvm: bool) -> Result<Key> {
     let boot = boot(image);
     let machine = Machine { qemu: &host.qemu, options: host.options, is_kvm, image: &boot };
-    let mut parts = vec![env!("CARGO_PKG_VERSION").to_owned(), host.qemu.identity.as_str().to_owned(), image.identity()?];
+    let mut parts =
+        vec![env!("CARGO_PKG_VERSION").to_owned(), host.qemu.identity.as_str().to_owned(), image.identity()?];
     for argument in machine.arguments(&Way::Save(Path::new("/")))? {
         parts.push(argument.as_encoded_bytes().escape_ascii().to_string());
     }

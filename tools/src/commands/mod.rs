@@ -1,5 +1,6 @@
 //! The commands that answer one question about images, as libguestfs's virt tools do.
 
+pub mod appliance;
 pub mod cat;
 pub mod copy_out;
 pub mod df;

@@ -23,7 +23,8 @@ fn the_kernel_s_checker_accepts_it() {
     assert_eq!(file.as_file().metadata().unwrap().len() % BLOCK, 0);
     let target = tempfile::tempdir().unwrap();
     let extracted = target.path().join("root");
-    let checked = Command::new("fsck.erofs").arg(format!("--extract={}", extracted.display())).arg(file.path()).output();
+    let checked =
+        Command::new("fsck.erofs").arg(format!("--extract={}", extracted.display())).arg(file.path()).output();
     let Ok(checked) = checked else { return eprintln!("skipped: no fsck.erofs") };
     assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
     let read = |name: &str| std::fs::read(extracted.join(name)).unwrap();
