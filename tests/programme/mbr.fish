@@ -45,6 +45,12 @@ vfs-type /dev/sda8
 vfs-label /dev/sda6
 vfs-label /dev/sda7
 vfs-uuid /dev/sda1
+vfs-minimum-size /dev/sda1
+vfs-minimum-size /dev/sda2
+vfs-minimum-size /dev/sda5
+vfs-minimum-size /dev/sda6
+vfs-minimum-size /dev/sda7
+vfs-minimum-size /dev/sda8
 #= lines
 blkid /dev/sda
 #= lines

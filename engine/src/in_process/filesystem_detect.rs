@@ -4,6 +4,8 @@ use bstr::{BStr, BString};
 use glassbox_api::FilesystemDetect;
 use glassbox_api::structs::IsoInfo;
 use glassbox_filesystems::detect::{Signature, detect};
+use glassbox_filesystems::ext::Ext;
+use glassbox_filesystems::ntfs::Ntfs;
 use glassbox_io::{Errno, Error, Result, ResultExt};
 use glassbox_partitions::{Partition, PartitionTable, TableKind};
 
@@ -18,6 +20,11 @@ impl InProcess {
             return Err(Error::unsupported("btrfs subvolumes").at_path(mountable));
         }
         detect(&self.device_source(mountable)?).at_path(mountable)
+    }
+
+    fn is_mounted(&self, device: &BStr) -> bool {
+        let device = self.canonical(device);
+        self.vfs.mounts().iter().any(|mount| mount.device == device)
     }
 
     /// Every device that may hold a filesystem: disks without partitions, partitions but extended ones, and volumes.
@@ -138,18 +145,25 @@ impl FilesystemDetect for InProcess {
         Ok(self.signature(mountable)?.map(|found| found.uuid).unwrap_or_default())
     }
 
-    /// How far a filesystem can be made smaller is an estimate of the tool that would do it.
     fn vfs_minimum_size(&mut self, mountable: &BStr) -> Result<i64> {
         let kind = self.signature(mountable)?.map_or("", |found| found.kind);
-        match kind {
-            "ext2" | "ext3" | "ext4" | "ntfs" | "btrfs" | "xfs" => {
-                Err(Error::unsupported(format!("{kind}: the size that its resizing tool could shrink it to")))
+        let size = match kind {
+            "ext2" | "ext3" | "ext4" => Ext::minimum_size(self.device_source(mountable)?).at_path(mountable)?,
+            "ntfs" => {
+                let ntfs = self.device_source(mountable).and_then(Ntfs::open);
+                ntfs.and_then(|ntfs| ntfs.minimum_size()).at_path(mountable)?
             }
+            // What their tools tell, they tell of mounted filesystems.
+            "xfs" | "btrfs" if !self.is_mounted(mountable) => {
+                return Err(Error::usage(format!("{mountable}: not mounted, as it must be to tell its minimum size")));
+            }
+            "xfs" | "btrfs" => return Err(Error::unsupported(format!("the minimum size of {kind} filesystems"))),
             kind => {
                 let what = format!("don't know how to get minimum size of '{kind}' filesystems");
-                Err(Error::os_with(Errno::EOPNOTSUPP, what))
+                return Err(Error::os_with(Errno::EOPNOTSUPP, what));
             }
-        }
+        };
+        i64::try_from(size).map_err(|_| Error::os(Errno::EOVERFLOW).at_path(mountable))
     }
 
     fn list_filesystems(&mut self) -> Result<Vec<(BString, BString)>> {

@@ -18,6 +18,7 @@ mod htree;
 mod inline_data;
 mod inode;
 mod journal;
+mod minimum_size;
 mod orphan;
 mod runs;
 mod statvfs;

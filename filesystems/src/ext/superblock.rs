@@ -267,6 +267,23 @@ impl Superblock {
         }
     }
 
+    /// Inodes that aren't in use, as the superblock counts them.
+    pub(super) fn free_inodes(&self) -> Result<u32> {
+        Fields::new(&self.raw).le32(0x10)
+    }
+
+    /// Groups whose metadata lie together; 1 without flex_bg.
+    pub(super) fn groups_per_flex_group(&self) -> Result<u64> {
+        if !self.has_incompat(incompat::FLEX_BG) {
+            return Ok(1);
+        }
+        let log = Fields::new(&self.raw).u8(0x174)?;
+        match log {
+            0..=31 => Ok(1 << log),
+            _ => Err(Error::corrupt(format!("superblock: flex groups of 2^{log} groups"))),
+        }
+    }
+
     /// The volume's label.
     pub fn label(&self) -> &BStr {
         self.text(0x78, 16)

@@ -29,6 +29,7 @@ mod inode;
 mod link_target;
 mod lznt1;
 mod lzx;
+mod minimum_size;
 mod object_id;
 mod reparse_point;
 mod runs;
@@ -77,6 +78,10 @@ fn check_bitmap(bytes: u64, bits: u64) -> Result<()> {
         return Err(Error::corrupt(format!("ntfs: a bitmap of {bytes} bytes for {bits} bits")));
     }
     Ok(())
+}
+
+fn missing_bitmap() -> Error {
+    Error::corrupt("ntfs: a bitmap is missing")
 }
 
 /// The block size that a mount through FUSE reports, unless clusters are smaller: a page.
@@ -129,6 +134,14 @@ impl Ntfs {
         let name: Vec<u8> = units.iter().flat_map(|unit| unit.to_le_bytes()).collect();
         let stream = self.open_data(&self.inode(node)?, &name)?;
         Ok(stream.map(|stream| Box::new(stream) as _))
+    }
+
+    /// Clusters that nothing uses.
+    fn count_free_clusters(&self) -> Result<u64> {
+        let bitmap = Inode::open(&self.volume, system_file::BITMAP)?;
+        let bitmap = bitmap.stream(&self.volume, AttributeType::DATA, b"")?.ok_or_else(missing_bitmap)?;
+        check_bitmap(bitmap.len(), self.volume.boot.clusters)?;
+        bitmap::count_free(&OpenStream::new(self.volume.source(), bitmap))
     }
 
     fn inode(&self, node: NodeId) -> Result<Inode> {
@@ -285,19 +298,12 @@ impl Filesystem for Ntfs {
 
     fn statvfs(&self) -> Result<StatVfs> {
         let boot = &self.volume.boot;
-        let missing = || Error::corrupt("ntfs: a bitmap is missing");
-        let count_free = |stream| bitmap::count_free(&OpenStream::new(self.volume.source(), stream));
-
-        let clusters = Inode::open(&self.volume, system_file::BITMAP)?;
-        let clusters = clusters.stream(&self.volume, AttributeType::DATA, b"")?.ok_or_else(missing)?;
-        check_bitmap(clusters.len(), boot.clusters)?;
-        let free = count_free(clusters)?;
-
+        let free = self.count_free_clusters()?;
         let mft = Inode::open(&self.volume, system_file::MFT)?;
-        let records = mft.stream(&self.volume, AttributeType::BITMAP, b"")?.ok_or_else(missing)?;
+        let records = mft.stream(&self.volume, AttributeType::BITMAP, b"")?.ok_or_else(missing_bitmap)?;
         let sizes = records.sizes();
         check_bitmap(sizes.data, self.volume.records())?;
-        let free_records = count_free(records)?;
+        let free_records = bitmap::count_free(&OpenStream::new(self.volume.source(), records))?;
         // A volume has as many inodes as its free clusters have room for, and those that the bitmap has room for.
         let more = free.saturating_mul(boot.cluster_size).checked_div(boot.record_size as u64).unwrap_or(0);
         let grown = sizes.allocated.saturating_sub(sizes.data).saturating_mul(8);

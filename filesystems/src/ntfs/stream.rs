@@ -80,6 +80,11 @@ impl Stream {
         self.sizes
     }
 
+    /// Whether any of it lies in clusters of its own: not in its record, and not only in holes.
+    pub fn has_clusters(&self) -> bool {
+        matches!(&self.storage, Storage::Runs { runs, .. } if runs.from(0).iter().any(|run| run.lcn.is_some()))
+    }
+
     /// Fills `buf` with metadata, through the cache of `volume`; *corrupt* if the value ends before.
     pub fn read_cached(&self, volume: &Volume, buf: &mut [u8], offset: u64) -> Result<()> {
         let count = self.read(&volume.metadata, None, buf, offset)?;

@@ -21,6 +21,8 @@ pub(crate) mod system_file {
     pub const ROOT: u64 = 5;
     /// `$Bitmap`, a bit for each cluster.
     pub const BITMAP: u64 = 6;
+    /// `$BadClus`, whose stream `$Bad` holds the clusters that can't be used.
+    pub const BAD_CLUSTERS: u64 = 8;
     /// `$Secure`.
     pub const SECURE: u64 = 9;
     /// `$UpCase`.
