@@ -16,6 +16,7 @@ use glassbox_engine::{EventKind, Handle};
 use glassbox_io::Result;
 use glassbox_tests::fixture;
 use glassbox_tests::fixtures::scratch;
+use oracle::{Answers, Questions};
 use systems::SYSTEMS;
 
 /// What every Linux root has; it is told by these from other filesystems.
@@ -114,7 +115,32 @@ fn guests_are_told_as_libguestfs_tells_them() {
     let ours = oracle::ours(&mut handle(&disks));
     assert_eq!(ours[" roots"], "/dev/sda2,/dev/sda8,/dev/sdd3,/dev/guestvg/root");
     assert_eq!(ours["/dev/sda2 get_distro"], "opensuse", "from /usr");
-    let Some(real) = oracle::real(&disks, &description) else { return };
+    let Some(real) = oracle::real(&disks, &description, Questions::Roots) else { return };
+    assert_same(&ours, &real);
+}
+
+/// Debian as its own tools install it, and roots on LVM, in a GPT and in an MBR, with /boot, /usr, /var and /home of their
+/// own, whose packages rpm, pacman and dpkg installed: on five disks of one machine, with all applications.
+#[test]
+fn whole_roots_are_told_as_libguestfs_tells_them() {
+    let (debian, roots) = (fixture("debian"), fixture("roots"));
+    let mut disks = vec![debian.join("debian.raw")];
+    disks.extend(["rhel.raw", "ubuntu.raw", "arch.raw", "alpine.raw"].map(|name| roots.join(name)));
+    let mut g = handle(&disks);
+    let mut ours = oracle::ours(&mut g);
+    assert_eq!(ours[" roots"], "/dev/sda1,/dev/sdd2,/dev/sde5,/dev/rhel/root,/dev/ubuntu-vg/ubuntu-lv");
+    ours.append(&mut oracle::our_applications(&mut g));
+    for (root, least) in [("/dev/sda1", 100), ("/dev/rhel/root", 40), ("/dev/ubuntu-vg/ubuntu-lv", 250)] {
+        let applications = ours.keys().filter(|question| question.starts_with(&format!("{root} application "))).count();
+        assert!(applications >= least, "{root}: {applications} applications");
+    }
+    let description = format!("{} {}", debian.display(), roots.display());
+    let Some(real) = oracle::real(&disks, &description, Questions::Applications) else { return };
+    assert_same(&ours, &real);
+    assert_eq!(ours.keys().collect::<Vec<_>>(), real.keys().collect::<Vec<_>>(), "nothing more is listed");
+}
+
+fn assert_same(ours: &Answers, real: &Answers) {
     let wrong: Vec<String> = real
         .iter()
         .map(|(question, theirs)| (question, ours.get(question), theirs))
@@ -186,7 +212,7 @@ fn icons_are_pictures_of_the_guest() {
 fn libguestfs_knows_the_distributions_too() {
     let disk = disk_of_systems(&scratch("inspection-systems-real"));
     let description = SYSTEMS.iter().map(|system| format!("{:?}", system.files)).collect::<String>();
-    let Some(real) = oracle::real(&[disk], &description) else { return };
+    let Some(real) = oracle::real(&[disk], &description, Questions::Roots) else { return };
     let mut wrong = Vec::new();
     for (index, system) in SYSTEMS.iter().enumerate() {
         let answer = |call: &str| real.get(&format!("/dev/sda{} {call}", index + 1)).map_or("no root", String::as_str);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use bstr::{BStr, BString, ByteSlice};
-use glassbox_api::Inspection;
+use glassbox_api::{Inspection, Mounting};
 use glassbox_engine::Handle;
 use glassbox_io::Result;
 use glassbox_tests::fixture;
@@ -15,11 +15,12 @@ use sha2::{Digest, Sha256};
 /// Answers by `ROOT CALL`. An error's words are each library's own; that it is one is compared.
 pub type Answers = BTreeMap<String, String>;
 
-/// Asks every call of the group that is about a root, of every root and of a device that is none.
+/// Asks every call of the group that is about a root, of every root and of a device that is none; where the first argument
+/// says so, the applications too, which takes mounting every root.
 const SCRIPT: &str = r#"
 import guestfs, sys
 g = guestfs.GuestFS(python_return_dict=False)
-for disk in sys.argv[1:]:
+for disk in sys.argv[2:]:
     g.add_drive_ro(disk)
 g.launch()
 
@@ -48,11 +49,31 @@ print("", "mounts", text(g.mounts()), sep="\t")
 for root in roots + ["/dev/sda", "/dev/nonsense"]:
     for call in calls:
         ask(root, call)
+
+fields = """name display_name epoch version release arch install_path trans_path publisher url source_package summary
+    description""".split()
+for root in roots if sys.argv[1] == "applications" else []:
+    for path, device in sorted(g.inspect_get_mountpoints(root)):
+        # Read-write: librpm opens no database in SQLite otherwise. The changes are thrown away.
+        g.mount(device, path)
+    for number, application in enumerate(g.inspect_list_applications2(root)):
+        values = [str(application["app2_" + field]) for field in fields]
+        print(root, "application %d" % number, "|".join(values).replace("\n", "\\n"), sep="\t")
+    g.umount_all()
 "#;
+
+/// What is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Questions {
+    /// Every call about a root.
+    Roots,
+    /// And which applications there are.
+    Applications,
+}
 
 /// What real libguestfs says of `disks`; `None` where it isn't installed. Kept under the digest of `description`, which
 /// tells what is on the disks.
-pub fn real(disks: &[PathBuf], description: &str) -> Option<Answers> {
+pub fn real(disks: &[PathBuf], description: &str, questions: Questions) -> Option<Answers> {
     if !Path::new("/usr/lib/python3/dist-packages/guestfs.py").exists() {
         eprintln!("SKIPPED: no libguestfs to compare with");
         return None;
@@ -62,6 +83,7 @@ pub fn real(disks: &[PathBuf], description: &str) -> Option<Answers> {
     if !kept.exists() {
         let output = Command::new("timeout")
             .args(["--signal=KILL", "1200", "/usr/bin/python3", "-W", "ignore", "-c", SCRIPT])
+            .arg(if questions == Questions::Applications { "applications" } else { "roots" })
             .args(disks)
             .env_clear()
             .envs([("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"), ("HOME", "/root"), ("LC_ALL", "C.UTF-8")])
@@ -91,9 +113,33 @@ pub fn ours(g: &mut Handle) -> Answers {
     let roots = g.inspect_os().expect("inspection doesn't fail");
     answers.insert(" roots".into(), list(&roots));
     answers.insert(" get_roots".into(), list(&g.inspect_get_roots().expect("this never fails")));
-    answers.insert(" mounts".into(), list(&glassbox_api::Mounting::mounts(g).expect("this never fails")));
+    answers.insert(" mounts".into(), list(&g.mounts().expect("this never fails")));
     for root in roots.iter().map(|root| root.to_string()).chain(["/dev/sda".into(), "/dev/nonsense".into()]) {
         ask_all(g, &root, &mut answers);
+    }
+    answers
+}
+
+/// The applications of every root that [`ours`] found.
+pub fn our_applications(g: &mut Handle) -> Answers {
+    let mut answers = Answers::new();
+    for root in g.inspect_get_roots().expect("this never fails") {
+        let mut mountpoints = g.inspect_get_mountpoints(root.as_bstr()).expect("it is a root");
+        mountpoints.sort();
+        for (path, device) in mountpoints {
+            g.mount_ro(device.as_bstr(), path.as_bstr()).expect("its filesystems can be mounted");
+        }
+        let applications = g.inspect_list_applications2(root.as_bstr()).expect("they can be listed");
+        g.umount_all().expect("nothing is in use");
+        for (number, a) in applications.into_iter().enumerate() {
+            let epoch = a.app2_epoch.to_string().into();
+            let named = [a.app2_name, a.app2_display_name, epoch, a.app2_version, a.app2_release, a.app2_arch];
+            let placed = [a.app2_install_path, a.app2_trans_path, a.app2_publisher, a.app2_url, a.app2_source_package];
+            let told = [a.app2_summary, a.app2_description];
+            let line = bstr::join("|", named.iter().chain(&placed).chain(&told));
+            let line = line.to_str_lossy().replace('\n', "\\n");
+            answers.insert(format!("{root} application {number}"), line);
+        }
     }
     answers
 }
