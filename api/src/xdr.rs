@@ -135,6 +135,11 @@ impl<'a> Decoder<'a> {
         self.rest.len()
     }
 
+    /// Whether everything was read.
+    pub fn is_at_end(&self) -> bool {
+        self.rest.is_empty()
+    }
+
     fn take(&mut self, len: usize) -> Result<&'a [u8]> {
         let (taken, rest) = self.rest.split_at_checked(len).ok_or_else(|| malformed("the message ends too early"))?;
         self.rest = rest;
@@ -352,11 +357,15 @@ impl<'a> ArgumentDecoder<'a> {
         self.decoder.clone().finish()
     }
 
-    /// `value` if the next optional argument was given.
-    fn optional<T>(&mut self, value: T) -> Option<T> {
+    /// The next optional argument, if it was given. An older library doesn't send those at the end that it doesn't know.
+    fn optional<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<Option<T>> {
         let given = self.optargs & 1 != 0;
         self.optargs >>= 1;
-        given.then_some(value)
+        if !given && self.decoder.is_at_end() {
+            return Ok(None);
+        }
+        let value = read(self)?;
+        Ok(given.then_some(value))
     }
 }
 
@@ -393,23 +402,18 @@ impl<'a> Source<'a> for ArgumentDecoder<'a> {
     }
 
     fn optional_bool(&mut self) -> Result<Option<bool>> {
-        let value = self.bool()?;
-        Ok(self.optional(value))
+        self.optional(Self::bool)
     }
     fn optional_int(&mut self) -> Result<Option<i32>> {
-        let value = self.int()?;
-        Ok(self.optional(value))
+        self.optional(Self::int)
     }
     fn optional_int64(&mut self) -> Result<Option<i64>> {
-        let value = self.int64()?;
-        Ok(self.optional(value))
+        self.optional(Self::int64)
     }
     fn optional_string(&mut self) -> Result<Option<&'a BStr>> {
-        let value = self.string()?;
-        Ok(self.optional(value))
+        self.optional(Self::string)
     }
     fn optional_string_list(&mut self) -> Result<Option<StringList<'a>>> {
-        let value = self.string_list()?;
-        Ok(self.optional(value))
+        self.optional(Self::string_list)
     }
 }

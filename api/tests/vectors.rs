@@ -20,6 +20,21 @@ fn check_request<'a>(call: impl FromArguments<'a>, body: &[u8], optargs: u64) {
     source.finish().unwrap();
 }
 
+#[test]
+fn an_older_library_knows_fewer_optional_arguments() {
+    // `forceno` came after `correct` and `forceall`.
+    let body = b"\0\0\0\x08/dev/sda\0\0\0\x01\0\0\0\0";
+    let decode = |optargs| {
+        let streams = Streams { input: None, output: None };
+        let mut source = xdr::ArgumentDecoder::new(E2fsck::INFO, body, optargs, streams)?;
+        let request = request(E2fsck::INFO, &mut source)?;
+        source.finish().map(|()| request.arguments())
+    };
+    let opts = E2fsckOpts { correct: Some(true), forceall: None, forceno: None };
+    assert_eq!(decode(1).unwrap(), Pending::new(E2fsck { device: "/dev/sda".into(), opts }).arguments());
+    assert!(decode(0b101).is_err(), "it is said to be there");
+}
+
 /// The reply has these bytes, and comes back from them.
 fn check_reply<C: Call>(reply: C::Reply, body: &[u8])
 where
