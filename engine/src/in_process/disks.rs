@@ -11,6 +11,7 @@ use glassbox_partitions::{PartitionRole, PartitionTable};
 
 use crate::device_name::{DiskName, makedev};
 use crate::drive::Drive;
+use crate::kernel_device::{KernelDevice, KernelDeviceKind};
 
 /// Where Linux keeps the names that drives were given with `label`.
 const LABELS: &[u8] = b"/dev/disk/guestfs/";
@@ -24,6 +25,8 @@ pub(crate) struct Disks {
     pub lvm_filter: Option<Vec<BString>>,
     /// Groups that `vg_activate` switched off: their volumes have no devices.
     pub inactive_groups: HashSet<BString>,
+    /// What a kernel made of the disks, if one is asked: then no other volumes have devices.
+    kernel: Option<Vec<KernelDevice>>,
 }
 
 /// One opened drive.
@@ -127,7 +130,13 @@ impl Disks {
     /// Opens the image of each drive.
     pub fn open(drives: &[Drive]) -> Result<Self> {
         let disks = drives.iter().enumerate().map(|(index, drive)| Disk::open(index, drive)).collect::<Result<_>>()?;
-        Ok(Disks { disks, lvm: OnceLock::new(), lvm_filter: None, inactive_groups: HashSet::new() })
+        Ok(Disks { disks, lvm: OnceLock::new(), lvm_filter: None, inactive_groups: HashSet::new(), kernel: None })
+    }
+
+    /// Tells what a kernel has made of the disks.
+    pub fn set_kernel_devices(&mut self, devices: Vec<KernelDevice>) {
+        self.kernel = Some(devices);
+        self.forget_lvm();
     }
 
     /// The disks, in the order in which they were added.
@@ -144,13 +153,17 @@ impl Disks {
                 (None, _) => None,
             },
             None if name.starts_with(LABELS) => self.labelled(&name[LABELS.len()..])?,
+            None if self.kernel.is_some() => {
+                self.kernel_devices().find(|device| device.is_called(name)).map(kernel_device)
+            }
             None if name.starts_with(b"/dev/") => self.find_logical_volume(name)?,
             None => None,
         };
         found.ok_or_else(|| Error::os(Errno::ENOENT).at_path(name))
     }
 
-    /// Devices that can hold something by themselves: the disks without partitions, then all partitions but extended ones.
+    /// Devices that can hold something by themselves: the disks without partitions, all partitions but extended ones, then
+    /// what a kernel made of them, but for logical volumes.
     pub fn plain(&self) -> Result<Vec<Device>> {
         let mut whole = Vec::new();
         let mut partitions = Vec::new();
@@ -165,7 +178,17 @@ impl Disks {
             }
         }
         whole.append(&mut partitions);
+        whole.extend(self.kernel_devices_of(KernelDeviceKind::Array));
+        whole.extend(self.kernel_devices_of(KernelDeviceKind::Mapped));
         Ok(whole)
+    }
+
+    fn kernel_devices(&self) -> impl Iterator<Item = &KernelDevice> {
+        self.kernel.iter().flatten()
+    }
+
+    fn kernel_devices_of(&self, kind: KernelDeviceKind) -> impl Iterator<Item = Device> {
+        self.kernel_devices().filter(move |device| device.kind == kind).map(kernel_device)
     }
 
     /// The volume groups on all devices.
@@ -198,6 +221,9 @@ impl Disks {
 
     /// The logical volumes of all active volume groups, as devices.
     pub fn logical_volumes(&self) -> Result<Vec<Device>> {
+        if self.kernel.is_some() {
+            return Ok(self.kernel_devices_of(KernelDeviceKind::LogicalVolume).collect());
+        }
         let lvm = self.lvm()?;
         let volumes = self.active_volumes()?.enumerate();
         volumes.map(|(minor, (group, volume))| logical_volume(lvm, group, volume, minor as u64)).collect()
@@ -223,6 +249,17 @@ impl Disks {
             Ok(number) => number.parse().map_or(Ok(None), |number| disk.partition(number)),
             Err(_) => Ok(None),
         }
+    }
+}
+
+fn kernel_device(found: &KernelDevice) -> Device {
+    Device {
+        name: found.name.clone(),
+        source: found.source.clone(),
+        number: found.number,
+        disk: None,
+        read_only: found.read_only,
+        block_size: found.block_size,
     }
 }
 

@@ -48,6 +48,7 @@ use glassbox_magic::Magic;
 use crate::drive::Drive;
 use crate::events::Events;
 use crate::job::Job;
+use crate::kernel_device::KernelDevice;
 use crate::vfs::{Follow, Located, Vfs};
 
 pub(crate) use crate::vfs::join;
@@ -111,6 +112,12 @@ impl InProcess {
         self.disks.lvm_filter = before.lvm_filter;
         self.listings.clear();
         Ok(())
+    }
+
+    /// What a kernel has made of the disks: arrays, encrypted devices that are open, logical volumes that are active. From
+    /// now on these are all there are.
+    pub fn set_kernel_devices(&mut self, devices: Vec<KernelDevice>) {
+        self.disks.set_kernel_devices(devices);
     }
 
     /// What is mounted from now on.
