@@ -9,8 +9,9 @@ use glassbox_api::{AnyCall, ArgKind, CallInfo, StringKind, Value, unsupported_ca
 use glassbox_engine::{DiskName, Events, InProcess, Job, check_arguments};
 use glassbox_io::{Errno, Error, Result};
 
+use crate::disk_names;
 use crate::mounts;
-use crate::view::View;
+use crate::view::{self, View};
 
 /// guestfsd's calls. What it implements by hand changes something; the rest is the engine's ([`View`]).
 pub struct Daemon {
@@ -18,22 +19,32 @@ pub struct Daemon {
     events: Arc<Events>,
     cancelled: Arc<AtomicBool>,
     current: (u64, u64),
+    /// The disks whose arrays and volume groups were switched on.
+    pub(crate) assembled: Vec<String>,
 }
 
 impl Daemon {
     /// A daemon that tells `events` how far its work is, and stops it when `cancelled` is set.
     pub fn new(events: Arc<Events>, cancelled: Arc<AtomicBool>) -> Result<Self> {
-        Ok(Daemon { view: View::new()?, events, cancelled, current: (0, 0) })
+        Ok(Daemon { view: View::new()?, events, cancelled, current: (0, 0), assembled: Vec::new() })
     }
 
     /// Answers a call; `serial` is its number on the wire.
     pub fn answer(&mut self, call: &mut dyn AnyCall, serial: u64) -> Result<()> {
         let info = call.info();
         self.current = (u64::from(info.proc_nr.unwrap_or(0)), serial);
+        let about_devices = is_about_devices(call);
+        if about_devices {
+            self.assemble_new_disks()?;
+        }
         let is_mounted = mounts::is_mounted(&mounts::mounted()?);
         check_arguments(call, is_mounted, &|name| device(name).map(drop))?;
+        self.view.release();
+        if matches!(info.group, Group::Mount | Group::Launch) {
+            self.view.release_mounts();
+        }
         match call.answer(self) {
-            Err(error) if error.is_unsupported() => self.ask_engine(call, serial, error),
+            Err(error) if error.is_unsupported() => self.ask_engine(call, serial, about_devices, error),
             result => {
                 self.view.forget();
                 result
@@ -42,9 +53,8 @@ impl Daemon {
     }
 
     /// `refused` is what the daemon itself said: why it can't, or that it has nothing of its own.
-    fn ask_engine(&mut self, call: &mut dyn AnyCall, serial: u64, refused: Error) -> Result<()> {
+    fn ask_engine(&mut self, call: &mut dyn AnyCall, serial: u64, about_devices: bool, refused: Error) -> Result<()> {
         let info = call.info();
-        let about_devices = is_about_devices(call);
         let (events, cancelled) = (self.events.clone(), self.cancelled.clone());
         let engine = self.view.engine(about_devices)?;
         engine.begin(info, serial, events, cancelled);
@@ -92,11 +102,12 @@ fn is_about_devices(call: &dyn AnyCall) -> bool {
     })
 }
 
-/// The kernel's name of a block device that a caller spells in any of the usual ways; `ENOENT` if there is none.
+/// The kernel's name of a block device that a caller spells in any of the usual ways; `ENOENT` if there is none. It isn't
+/// for callers, nor for the engine: the kernel may count disks in another order.
 pub fn device(name: &BStr) -> Result<BString> {
     let canonical = match DiskName::parse(name) {
-        Some(disk) => BString::from(disk),
-        None => name.to_owned(),
+        Some(disk) => disk_names::kernel_path(disk).ok_or_else(|| Error::os(Errno::ENOENT).at_path(name))?,
+        None => view::labelled(name).unwrap_or_else(|| name.to_owned()),
     };
     let found = rustix::fs::stat(canonical.as_bytes()).map_err(|_| Error::os(Errno::ENOENT).at_path(name))?;
     match rustix::fs::FileType::from_raw_mode(found.st_mode) {

@@ -2,7 +2,7 @@
 
 use std::os::fd::AsFd;
 
-use rustix::ioctl::{IntegerSetter, NoArg, Opcode, ioctl, opcode};
+use rustix::ioctl::{Getter, IntegerSetter, NoArg, Opcode, Setter, Updater, ioctl, opcode};
 
 /// Flush a block device's buffers and forget them (`BLKFLSBUF`, linux/fs.h).
 const BLKFLSBUF: Opcode = opcode::none(0x12, 97);
@@ -29,7 +29,7 @@ pub fn reread_partitions(device: impl AsFd) -> rustix::io::Result<()> {
 pub fn reseed(random: impl AsFd, bits: i32) -> rustix::io::Result<()> {
     // SAFETY: RNDADDTOENTCNT reads an int behind its argument, which lives until the call returns; RNDRESEEDCRNG takes none.
     unsafe {
-        ioctl(&random, rustix::ioctl::Setter::<RNDADDTOENTCNT, i32>::new(bits))?;
+        ioctl(&random, Setter::<RNDADDTOENTCNT, i32>::new(bits))?;
         ioctl(&random, NoArg::<RNDRESEEDCRNG>::new())
     }
 }
@@ -38,7 +38,7 @@ pub fn reseed(random: impl AsFd, bits: i32) -> rustix::io::Result<()> {
 pub fn discard(device: impl AsFd, start: u64, length: u64) -> rustix::io::Result<()> {
     const BLKDISCARD: Opcode = opcode::none(0x12, 119);
     // SAFETY: BLKDISCARD reads two u64 behind its argument, which live until the call returns.
-    unsafe { ioctl(device, rustix::ioctl::Setter::<BLKDISCARD, [u64; 2]>::new([start, length])) }
+    unsafe { ioctl(device, Setter::<BLKDISCARD, [u64; 2]>::new([start, length])) }
 }
 
 /// Says how far a device reads ahead, in sectors of 512 bytes (`BLKRASET`).
@@ -46,4 +46,43 @@ pub fn set_read_ahead(device: impl AsFd, sectors: usize) -> rustix::io::Result<(
     const BLKRASET: Opcode = opcode::none(0x12, 98);
     // SAFETY: BLKRASET takes its argument by value.
     unsafe { ioctl(device, IntegerSetter::<BLKRASET>::new_usize(sectors)) }
+}
+
+/// Has the kernel refuse to write to a device, or not (`BLKROSET`).
+pub fn set_read_only(device: impl AsFd, read_only: bool) -> rustix::io::Result<()> {
+    const BLKROSET: Opcode = opcode::none(0x12, 93);
+    // SAFETY: BLKROSET reads an int behind its argument, which lives until the call returns.
+    unsafe { ioctl(device, Setter::<BLKROSET, i32>::new(read_only.into())) }
+}
+
+/// Whether the kernel refuses to write to a device (`BLKROGET`).
+pub fn is_read_only(device: impl AsFd) -> rustix::io::Result<bool> {
+    const BLKROGET: Opcode = opcode::none(0x12, 94);
+    // SAFETY: BLKROGET writes an int behind its argument.
+    let flag = unsafe { ioctl(device, Getter::<BLKROGET, i32>::new()) }?;
+    Ok(flag != 0)
+}
+
+/// Bytes of a block, as the filesystem that is mounted set it (`BLKBSZGET`).
+pub fn block_size(device: impl AsFd) -> rustix::io::Result<i32> {
+    const BLKBSZGET: Opcode = opcode::read::<usize>(0x12, 112);
+    // SAFETY: BLKBSZGET is numbered as if it wrote a size_t, but writes an int behind its argument.
+    unsafe { ioctl(device, Getter::<BLKBSZGET, i32>::new()) }
+}
+
+/// Trims what is free of a mounted filesystem, in a range of bytes, where at least `minimum` bytes are free together
+/// (`FITRIM`). The number of bytes trimmed.
+pub fn trim(filesystem: impl AsFd, start: u64, length: u64, minimum: u64) -> rustix::io::Result<u64> {
+    const FITRIM: Opcode = opcode::read_write::<[u64; 3]>(b'X', 121);
+    let mut range = [start, length, minimum];
+    // SAFETY: FITRIM reads and writes a struct fstrim_range behind its argument, which is three u64.
+    unsafe { ioctl(filesystem, Updater::<FITRIM, [u64; 3]>::new(&mut range)) }?;
+    Ok(range[1])
+}
+
+/// Bytes of a logical sector (`BLKSSZGET`).
+pub fn sector_size(device: impl AsFd) -> rustix::io::Result<i32> {
+    const BLKSSZGET: Opcode = opcode::none(0x12, 104);
+    // SAFETY: BLKSSZGET writes an int behind its argument.
+    unsafe { ioctl(device, Getter::<BLKSSZGET, i32>::new()) }
 }

@@ -10,19 +10,28 @@
 //! There is no program of its own. Whatever links this crate, a program or a shared library, becomes the daemon when it is
 //! started as the appliance's first process ([`entry`]).
 
+mod assembly;
 mod daemon;
+mod disk_names;
 pub mod entry;
 mod groups;
 pub mod init;
 mod ioctl;
 mod kernel_file;
 mod kernel_tree;
+mod lvm;
+mod mke2fs;
+mod mkfs;
 mod modules;
 mod mounts;
+mod pipes;
 mod port;
+mod scratch;
 pub mod server;
+mod stacked;
 mod sysroot;
 mod tool;
 mod view;
+mod xfs_geometry;
 
 pub use daemon::Daemon;

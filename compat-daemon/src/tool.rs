@@ -1,23 +1,31 @@
 //! The distribution's tools, which the appliance brings along.
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::io::{Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitStatus, Stdio};
 
-use bstr::{BString, ByteSlice};
+use bstr::{BStr, BString, ByteSlice};
 use glassbox_io::{Errno, Error, Result};
 
 /// Where tools are looked for.
 pub const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
 
+/// The longest that a tool's standard output may be as an error message.
+const MESSAGE_MAX: usize = 4096;
+
 /// A run of a tool that is being put together.
 pub struct Tool {
-    name: &'static str,
+    name: Cow<'static, str>,
     command: Command,
     input: Vec<u8>,
 }
+
+/// What every tool finds in its environment. libdevmapper shall make its device nodes itself: there is no udev.
+const ENVIRONMENT: [(&str, &str); 5] =
+    [("PATH", PATH), ("LC_ALL", "C"), ("HOME", "/"), ("TERM", "dumb"), ("DM_DISABLE_UDEV", "1")];
 
 /// What a tool did.
 pub struct Outcome {
@@ -31,9 +39,10 @@ pub struct Outcome {
 
 impl Tool {
     /// A run of the tool `name`.
-    pub fn new(name: &'static str) -> Self {
-        let mut command = Command::new(name);
-        command.env_clear().envs([("PATH", PATH), ("LC_ALL", "C"), ("HOME", "/"), ("TERM", "dumb")]).current_dir("/");
+    pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
+        let name = name.into();
+        let mut command = Command::new(&*name);
+        command.env_clear().envs(ENVIRONMENT).current_dir("/");
         Tool { name, command, input: Vec::new() }
     }
 
@@ -56,9 +65,36 @@ impl Tool {
         self
     }
 
+    /// The argument, where it is wanted.
+    pub fn flag(self, wanted: Option<bool>, argument: &str) -> Self {
+        if wanted == Some(true) { self.arg(argument) } else { self }
+    }
+
+    /// An option and its number, where there is one.
+    pub fn number(self, option: &str, value: Option<impl Into<i64>>) -> Self {
+        match value {
+            Some(value) => self.arg(option).arg(value.into().to_string()),
+            None => self,
+        }
+    }
+
+    /// An option and its text, where there is one.
+    pub fn text(self, option: &str, value: Option<&BStr>) -> Self {
+        match value {
+            Some(value) => self.arg(option).arg(value),
+            None => self,
+        }
+    }
+
     /// A variable of its environment.
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.command.env(name, value);
+        self
+    }
+
+    /// Where it runs.
+    pub fn in_folder(mut self, folder: &BStr) -> Self {
+        self.command.current_dir(OsStr::from_bytes(folder));
         self
     }
 
@@ -70,12 +106,17 @@ impl Tool {
 
     /// What it prints. Fails with what it said if it doesn't end well.
     pub fn run(self) -> Result<Vec<u8>> {
-        let name = self.name;
+        let name = self.name.clone();
         let outcome = self.outcome()?;
         match outcome.status.success() {
             true => Ok(outcome.stdout),
-            false => Err(outcome.failure(name)),
+            false => Err(outcome.failure(&name)),
         }
+    }
+
+    /// Runs it for what it does. Fails with what it said if it doesn't end well.
+    pub fn done(self) -> Result<()> {
+        self.run().map(drop)
     }
 
     /// What it prints, as text without the line's end.
@@ -86,10 +127,9 @@ impl Tool {
 
     /// What it does, whether it ends well or not. *Unsupported* if the appliance doesn't have it.
     pub fn outcome(mut self) -> Result<Outcome> {
-        let name = self.name;
         self.command.stdin(if self.input.is_empty() { Stdio::null() } else { Stdio::piped() });
         self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = self.command.spawn().map_err(|error| missing(name, &error))?;
+        let mut child = self.command.spawn().map_err(|error| missing(&self.name, &error))?;
         let stdin = child.stdin.take();
         let mut errors = child.stderr.take();
         let mut output = child.stdout.take();
@@ -107,6 +147,11 @@ impl Tool {
         Ok(Outcome { status: child.wait()?, stdout, stderr })
     }
 
+    /// The tool's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The run itself, for those who want its pipes.
     pub fn into_command(self) -> Command {
         self.command
@@ -116,7 +161,11 @@ impl Tool {
 impl Outcome {
     /// The error of a tool that failed: what it said, or how it ended.
     pub fn failure(&self, name: &str) -> Error {
-        let said = self.stderr.trim().as_bstr();
+        let said = match self.stderr.trim() {
+            // Some tell their troubles on standard output.
+            b"" => self.stdout.trim().get(..MESSAGE_MAX).unwrap_or(self.stdout.trim()).as_bstr(),
+            said => said.as_bstr(),
+        };
         let text = match (said.is_empty(), self.status.code(), self.status.signal()) {
             (false, _, _) => said.to_string(),
             (true, Some(code), _) => format!("ended with status {code}"),
@@ -148,5 +197,8 @@ mod tests {
         let silent = Tool::new("false").run().unwrap_err();
         assert_eq!(silent.to_string(), "false: ended with status 1");
         assert!(Tool::new("no-such-tool").run().unwrap_err().is_unsupported());
+        let echo = Tool::new("echo").flag(Some(true), "-f").flag(Some(false), "-n").flag(None, "-n");
+        let echo = echo.number("-c", Some(3)).number("-d", None::<i32>).text("-L", Some("l".into())).text("-U", None);
+        assert_eq!(echo.line().unwrap(), "-f -c 3 -L l");
     }
 }

@@ -8,9 +8,11 @@ use glassbox_engine::{Drive, InProcess, Vfs};
 use glassbox_io::Result;
 use rustix::fs::{CWD, Mode, OFlags};
 
+use crate::disk_names;
 use crate::ioctl;
 use crate::kernel_tree::{KernelTree, os};
 use crate::mounts::{MountedHere, mounted};
+use crate::stacked::{self, StackedDevice};
 use crate::sysroot;
 
 /// The engine over what the kernel shows.
@@ -18,12 +20,13 @@ pub struct View {
     engine: InProcess,
     devices_are_stale: bool,
     mounts_are_stale: bool,
+    stacked: Vec<Arc<StackedDevice>>,
 }
 
 impl View {
     /// The appliance as it is now.
     pub fn new() -> Result<Self> {
-        Ok(View { engine: InProcess::open(&[])?, devices_are_stale: true, mounts_are_stale: true })
+        Ok(View { engine: InProcess::open(&[])?, devices_are_stale: true, mounts_are_stale: true, stacked: Vec::new() })
     }
 
     /// Tells that the kernel was asked to change something: nothing that was read before counts.
@@ -32,13 +35,27 @@ impl View {
         self.mounts_are_stale = true;
     }
 
+    /// Closes devices that could not be stopped or closed while they are open.
+    pub fn release(&mut self) {
+        self.stacked.iter().for_each(|device| device.release());
+    }
+
+    /// Closes the directories of mounted filesystems, which could not be unmounted while they are open.
+    pub fn release_mounts(&mut self) {
+        self.engine.replace_mounts(Vfs::default());
+        self.mounts_are_stale = true;
+    }
+
     /// The engine, for a question about files; `about_devices` for one that reads block devices as well, which has the
     /// kernel write back what it holds for them.
     pub fn engine(&mut self, about_devices: bool) -> Result<&mut InProcess> {
         if self.devices_are_stale && about_devices {
             rustix::fs::sync();
-            let drives = disks()?.into_iter().map(drive).collect::<Result<Vec<Drive>>>()?;
+            let drives = disk_names::attached()?.into_iter().map(drive).collect::<Result<Vec<Drive>>>()?;
             self.engine.replace_disks(&drives)?;
+            let (devices, stacked) = stacked::find()?.into_iter().unzip();
+            self.engine.set_kernel_devices(devices);
+            self.stacked = stacked;
             self.devices_are_stale = false;
         }
         if self.mounts_are_stale {
@@ -47,16 +64,6 @@ impl View {
         }
         Ok(&mut self.engine)
     }
-}
-
-/// The names of the disks that were attached, in their order: `sda`.
-pub fn disks() -> Result<Vec<String>> {
-    let mut names: Vec<String> = std::fs::read_dir("/sys/block")?
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| name.starts_with("sd") && !crate::init::is_root_disk(name))
-        .collect();
-    names.sort_by_key(|name| (name.len(), name.clone()));
-    Ok(names)
 }
 
 fn drive(name: String) -> Result<Drive> {
@@ -84,14 +91,24 @@ fn label(name: &str) -> Option<BString> {
     (!serial.is_empty()).then(|| serial.into())
 }
 
+/// The device that a drive's label names, `/dev/disk/guestfs/LABEL`, or with a number behind it one of its partitions.
+pub fn labelled(name: &BStr) -> Option<BString> {
+    let name = name.strip_prefix(b"/dev/disk/guestfs/")?;
+    // Labels are letters only, so the number's digits can't belong to one.
+    let (wanted, number) = name.split_at(name.iter().position(u8::is_ascii_digit).unwrap_or(name.len()));
+    let disk =
+        disk_names::attached().ok()?.into_iter().find(|disk| label(disk).is_some_and(|label| label == wanted))?;
+    Some([b"/dev/", disk.as_bytes(), number].concat().into())
+}
+
 /// The kernel's mounts: the empty root that `mkmountpoint` makes directories in, and the guest's.
 fn vfs() -> Result<Vfs> {
     let mut vfs = Vfs::default();
     for mount in mounted()? {
         let tree = tree(&mount)?;
         let path = mount.path.as_bstr();
-        let device = mount.source.as_bstr();
-        vfs.mount(device, path, Arc::new(tree), mount.device_number, mount.read_only)?;
+        let device = disk_names::callers_name(mount.source.as_ref());
+        vfs.mount(device.as_ref(), path, Arc::new(tree), mount.device_number, mount.read_only)?;
     }
     Ok(vfs)
 }

@@ -9,6 +9,7 @@ use rustix::fs::{AtFlags, Mode};
 
 use crate::Daemon;
 use crate::daemon::device;
+use crate::disk_names;
 use crate::kernel_tree::os;
 use crate::mounts::{MountedHere, mounted};
 use crate::sysroot::{self, SYSROOT};
@@ -90,7 +91,7 @@ impl Daemon {
     /// A device's name in the form that lists have: `/dev/vg/lv`, where the kernel says `/dev/mapper/vg-lv`.
     fn listed_name(&mut self, source: &BStr) -> BString {
         if !source.starts_with(b"/dev/mapper/") {
-            return source.to_owned();
+            return disk_names::callers_name(source);
         }
         let canonical = self.engine().and_then(|engine| {
             let lvm: &mut dyn glassbox_api::Lvm = engine;

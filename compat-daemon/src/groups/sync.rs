@@ -6,7 +6,7 @@ use glassbox_api::Syncing;
 use glassbox_io::Result;
 
 use crate::kernel_tree::os;
-use crate::{Daemon, view};
+use crate::{Daemon, disk_names};
 
 impl Syncing for Daemon {
     fn sync(&mut self) -> Result<()> {
@@ -22,7 +22,7 @@ impl Syncing for Daemon {
 /// Writes everything back, and fails if a disk couldn't take it: sync(2) alone doesn't tell.
 pub fn sync_disks() -> Result<()> {
     rustix::fs::sync();
-    for name in view::disks()? {
+    for name in disk_names::attached()? {
         let device = format!("/dev/{name}");
         let disk = File::open(&device)?;
         rustix::fs::fsync(disk).map_err(|errno| os(errno).at_path(&device))?;

@@ -1,0 +1,157 @@
+//! The group `filesystem-detect`: labels and UUIDs are set by the tools of each filesystem. Questions are the engine's.
+
+use std::fs;
+
+use bstr::{BStr, BString, ByteSlice};
+use glassbox_api::options::{MkswapOpts, XfsAdminOpts};
+use glassbox_api::{Ext, FilesystemDetect, Xfs, unsupported_call};
+use glassbox_io::{Errno, Error, Result};
+
+use super::xfs;
+use crate::Daemon;
+use crate::daemon::device;
+use crate::mounts;
+use crate::tool::Tool;
+
+/// The longest label, in bytes.
+const EXT_LABEL: usize = 16;
+const FAT_LABEL: usize = 11;
+const XFS_LABEL: usize = 12;
+const BTRFS_LABEL: usize = 255;
+const SWAP_LABEL: usize = 16;
+
+/// What a device holds, as detection names it. The device's name is the caller's, not the kernel's.
+pub fn kind(daemon: &mut Daemon, device: &BStr) -> Result<BString> {
+    let engine: &mut dyn FilesystemDetect = daemon.engine()?;
+    engine.vfs_type(device)
+}
+
+fn not_supported(what: &str, kind: &BStr) -> Error {
+    Error::os_with(Errno::EOPNOTSUPP, format!("don't know how to {what} '{kind}' filesystems"))
+}
+
+fn check_label(label: &BStr, kind: &str, longest: usize) -> Result<()> {
+    match label.len() {
+        length if length <= longest => Ok(()),
+        _ => Err(Error::usage(format!("{label}: {kind} labels are limited to {longest} bytes"))),
+    }
+}
+
+/// Where a device is mounted in the appliance.
+fn mount_point(device: &BStr) -> Result<BString> {
+    let mounts = mounts::mounted()?;
+    let canonical = |name: &BStr| fs::canonicalize(name.to_os_str_lossy()).ok();
+    let wanted = canonical(device);
+    let found = mounts.iter().find(|mount| wanted.is_some() && canonical(mount.source.as_ref()) == wanted);
+    let found = found.ok_or_else(|| Error::usage(format!("device not mounted: {device}")))?;
+    Ok([crate::sysroot::SYSROOT.as_bytes(), &found.path].concat().into())
+}
+
+/// A random UUID, from the kernel.
+fn random_uuid() -> Result<BString> {
+    Ok(fs::read("/proc/sys/kernel/random/uuid")?.trim().into())
+}
+
+/// The number that what a tool printed begins with.
+fn leading_number(printed: &[u8]) -> Option<i64> {
+    let end = printed.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(printed.len());
+    printed[..end].to_str().ok()?.parse().ok()
+}
+
+fn unreadable(tool: &str) -> Error {
+    Error::os_with(Errno(0), format!("{tool}: what it printed has no size in it"))
+}
+
+fn btrfs_minimum(device: &BStr) -> Result<i64> {
+    let printed = Tool::new("btrfs").args(["inspect-internal", "min-dev-size"]).arg(mount_point(device)?).run()?;
+    leading_number(&printed).ok_or_else(|| unreadable("btrfs"))
+}
+
+/// XFS can't be shrunk.
+fn xfs_minimum(device: &BStr) -> Result<i64> {
+    let geometry = xfs::geometry(device)?;
+    let size = |field| geometry.number(field).and_then(|number| i64::try_from(number).ok());
+    size("data.bsize")
+        .zip(size("data.blocks"))
+        .and_then(|(size, blocks)| size.checked_mul(blocks))
+        .ok_or_else(|| unreadable("xfs_info"))
+}
+
+impl FilesystemDetect for Daemon {
+    fn set_label(&mut self, mountable: &BStr, label: &BStr) -> Result<()> {
+        let kind = kind(self, mountable)?;
+        let device = device(mountable)?;
+        match kind.as_slice() {
+            b"ext2" | b"ext3" | b"ext4" => {
+                check_label(label, "ext2/3/4", EXT_LABEL)?;
+                self.set_e2label(mountable, label)
+            }
+            b"vfat" => {
+                check_label(label, "FAT", FAT_LABEL)?;
+                Tool::new("fatlabel").arg(device).arg(label).done()
+            }
+            b"ntfs" => Tool::new("ntfslabel").arg(device).arg(label).done(),
+            b"xfs" => {
+                check_label(label, "xfs", XFS_LABEL)?;
+                // The tool takes this for no label.
+                let label = if label.is_empty() { "--".into() } else { label };
+                self.xfs_admin(mountable, XfsAdminOpts { label: Some(label), ..XfsAdminOpts::default() })
+            }
+            b"btrfs" => {
+                check_label(label, "btrfs", BTRFS_LABEL)?;
+                Tool::new("btrfs").args(["filesystem", "label"]).arg(device).arg(label).done()
+            }
+            b"swap" => {
+                check_label(label, "swap", SWAP_LABEL)?;
+                swaplabel(device.as_ref(), MkswapOpts { label: Some(label), uuid: None })
+            }
+            kind => Err(not_supported("set the label for", kind.as_bstr())),
+        }
+    }
+
+    fn set_uuid(&mut self, name: &BStr, uuid: &BStr) -> Result<()> {
+        let kind = kind(self, name)?;
+        let device = device(name)?;
+        match kind.as_slice() {
+            b"ext2" | b"ext3" | b"ext4" => self.set_e2uuid(name, uuid),
+            b"xfs" => self.xfs_admin(name, XfsAdminOpts { uuid: Some(uuid), ..XfsAdminOpts::default() }),
+            b"swap" => swaplabel(device.as_ref(), MkswapOpts { label: None, uuid: Some(uuid) }),
+            b"btrfs" => Tool::new("btrfstune").args(["-f", "-U"]).arg(uuid).arg(device).done(),
+            kind => Err(not_supported("set the UUID for", kind.as_bstr())),
+        }
+    }
+
+    fn set_uuid_random(&mut self, name: &BStr) -> Result<()> {
+        let kind = kind(self, name)?;
+        let device = device(name)?;
+        match kind.as_slice() {
+            b"ext2" | b"ext3" | b"ext4" | b"xfs" | b"swap" => self.set_uuid(name, random_uuid()?.as_ref()),
+            b"btrfs" => Tool::new("btrfstune").args(["-f", "-u"]).arg(device).done(),
+            kind => Err(not_supported("set the random UUID for", kind.as_bstr())),
+        }
+    }
+
+    fn vfs_minimum_size(&mut self, mountable: &BStr) -> Result<i64> {
+        match kind(self, mountable)?.as_slice() {
+            b"btrfs" => btrfs_minimum(device(mountable)?.as_ref()),
+            b"xfs" => xfs_minimum(mountable),
+            _ => Err(unsupported_call("vfs_minimum_size")),
+        }
+    }
+}
+
+fn swaplabel(device: &BStr, opts: MkswapOpts<'_>) -> Result<()> {
+    Tool::new("swaplabel").text("-L", opts.label).text("-U", opts.uuid).arg(device).done()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_found_in_what_tools_print() {
+        assert_eq!(leading_number(b"1048576 bytes (1.00MiB)"), Some(1_048_576));
+        assert_eq!(leading_number(b"nothing"), None);
+        assert!(check_label("0123456789ab".into(), "FAT", FAT_LABEL).is_err());
+    }
+}
