@@ -254,13 +254,15 @@ fn many_images_are_a_line_each_and_errors_keep_none_from_the_others() {
 
     let bad = folder.join("bad.qcow2");
     fs::write(&bad, b"QFI\xfb\0\0\0\x63").unwrap();
-    let output = run(&folder, &["inspect", "--json", "bad.qcow2", "guest.raw"]);
+    let output = run(&folder, &["inspect", "--json", "bad.qcow2", "missing.raw", "guest.raw"]);
     fs::remove_file(bad).unwrap();
     assert_eq!(output.status.code(), Some(1));
     let text = String::from_utf8(output.stdout).unwrap();
-    let (first, rest) = text.split_once('\n').unwrap();
-    assert!(first.starts_with("{\"error\":") && first.contains("bad.qcow2"), "{first}");
-    assert!(rest.starts_with("{\"images\":[\"guest.raw\"]"));
+    let lines: Vec<&str> = text.lines().collect();
+    let [bad, missing, guest] = lines[..] else { panic!("{text}") };
+    assert!(bad.starts_with("{\"error\":") && bad.contains("bad.qcow2"), "{bad}");
+    assert!(missing.starts_with("{\"error\":") && missing.contains("No such file"), "{missing}");
+    assert!(guest.starts_with("{\"images\":[\"guest.raw\"]"));
 }
 
 #[test]

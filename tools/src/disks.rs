@@ -105,6 +105,15 @@ impl Disks {
 
     /// Adds an image, by its path or as `file:///path`.
     pub fn add(&mut self, image: OsString) -> Result<(), UsageError> {
+        self.add_unseen(image)?;
+        let Some(Drive { path, .. }) = self.drives.last() else { return Ok(()) };
+        std::fs::metadata(path.to_path_lossy())
+            .map(drop)
+            .map_err(|error| UsageError::new(format!("access: {path}: {}", Error::from(error).message())))
+    }
+
+    /// The same without a look whether it is there: one of many guests that isn't shall not keep the others from being read.
+    pub fn add_unseen(&mut self, image: OsString) -> Result<(), UsageError> {
         let mut path = BString::from(image.into_vec());
         if let Some((scheme, rest)) = path.split_once_str("://") {
             match scheme {
@@ -118,9 +127,6 @@ impl Disks {
                 }
                 _ => {}
             }
-        }
-        if let Err(error) = std::fs::metadata(path.to_path_lossy()) {
-            return Err(UsageError::new(format!("access: {path}: {}", Error::from(error).message())));
         }
         self.drives.push(Drive { path, format: self.format.take(), blocksize: self.blocksize.take() });
         Ok(())

@@ -10,6 +10,7 @@ use std::ffi::OsString;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::os::unix::ffi::OsStringExt;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -17,6 +18,9 @@ use super::{COMMON_HELP, Common, Failure, Opened, common, common_options, descri
 use crate::disks::Disks;
 use crate::options::UsageError;
 use report::{Report, Wanted};
+
+/// Between two moves of the spinner: smooth, and next to no work.
+const TICK: Duration = Duration::from_millis(100);
 
 const LONG: [&str; 5] = ["json", "no-applications", "no-icon", "no-packages", "xml"];
 
@@ -52,7 +56,7 @@ fn run(program: &str, arguments: Vec<OsString>) -> Result<(), Failure> {
             // Words are guests of their own, -a adds a disk to one.
             Common::Word(image) => {
                 separate = true;
-                disks.add(OsString::from_vec(image.into()))?;
+                disks.add_unseen(OsString::from_vec(image.into()))?;
             }
             Common::Own(_, "json") => choice.form = Form::Json,
             Common::Own(_, "xml") => choice.form = Form::Xml,
@@ -78,6 +82,7 @@ impl Choice {
     fn inspect(&self, program: &str, guests: &[Disks]) -> Result<(), Failure> {
         let mut out = BufWriter::new(io::stdout().lock());
         let bar = (guests.len() > 1 && io::stderr().is_terminal()).then(|| progress_bar(guests.len() as u64));
+        let is_seen = io::stdout().is_terminal();
         let mut failed = false;
         parallel::in_order(
             guests,
@@ -96,8 +101,8 @@ impl Choice {
                 };
                 match &bar {
                     // Lines on the same terminal would be mixed up with it.
-                    Some(bar) => bar.suspend(show)?,
-                    None => show()?,
+                    Some(bar) if is_seen || told.is_err() => bar.suspend(show)?,
+                    _ => show()?,
                 }
                 bar.iter().for_each(|bar| bar.inc(1));
                 Ok(())
@@ -168,7 +173,10 @@ fn names(disks: &Disks) -> Vec<String> {
 fn progress_bar(length: u64) -> ProgressBar {
     let style = ProgressStyle::with_template("{spinner} {pos}/{len} images [{bar:45}] {eta_precise}");
     let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
-    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("#--"))
+    let bar = bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("#--"));
+    // An image may take its time: the spinner and the clock go on meanwhile.
+    bar.enable_steady_tick(TICK);
+    bar
 }
 
 fn usage(program: &str) -> String {
