@@ -1,5 +1,7 @@
 //! A call as a value, and the one door through which all calls can pass.
 
+use std::io::{self, Write};
+
 use glassbox_io::{Error, Result};
 
 use crate::xdr::{ArgumentEncoder, Decoder, EncodedArguments, Encoder};
@@ -70,6 +72,32 @@ pub trait Door {
 /// The error of a call that isn't implemented.
 pub fn unsupported_call(name: &'static str) -> Error {
     Error::unsupported(format!("{name} is not answered by reading the image")).in_call(name)
+}
+
+/// Has a call answered that writes `file`. Once something was written, *unsupported* becomes another error: whoever then
+/// asks somebody else would write it twice.
+pub(crate) fn written_once<R>(file: &mut dyn Write, answer: impl FnOnce(&mut dyn Write) -> Result<R>) -> Result<R> {
+    struct Watched<'a> {
+        file: &'a mut dyn Write,
+        has_begun: bool,
+    }
+
+    impl Write for Watched<'_> {
+        fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+            self.has_begun = true;
+            self.file.write(buf)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            self.file.flush()
+        }
+    }
+
+    let mut watched = Watched { file, has_begun: false };
+    answer(&mut watched).map_err(|error| match error.is_unsupported() && watched.has_begun {
+        true => Error::os_with(error.errno(), format!("only a part was written: {error}")),
+        false => error,
+    })
 }
 
 /// A request of any call, and the reply once there is one.

@@ -193,6 +193,10 @@ pub struct CallInfo {
     pub cancellable: bool,
     /// Sends progress messages.
     pub progress: bool,
+    /// Looks for operating systems, and keeps what it finds.
+    pub inspects: bool,
+    /// Tells what was found by the last call that `inspects`, without looking at a disk again.
+    pub inspected: bool,
     /// May only be called before `launch`.
     pub config_only: bool,
     /// Once had no optional arguments, so that C has a function without them under the plain name.
@@ -227,6 +231,8 @@ impl CallInfo {
             blocking: true,
             cancellable: false,
             progress: false,
+            inspects: false,
+            inspected: false,
             config_only: false,
             once_had_no_optargs: false,
             wrapper: true,

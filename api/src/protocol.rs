@@ -73,6 +73,29 @@ impl Resume {
     }
 }
 
+/// What our library asks of our daemon when it has attached a disk to the running appliance: to wait until the kernel has
+/// found it. The reply is empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AwaitDisks {
+    /// How many disks were attached until now.
+    pub count: u32,
+}
+
+impl AwaitDisks {
+    /// The number of its procedure, next to that of [`Resume`].
+    pub const PROCEDURE: u32 = 0x4742_5202;
+
+    /// Appends the wire form.
+    pub fn encode(&self, to: &mut Encoder) {
+        to.u32(self.count);
+    }
+
+    /// Reads the wire form.
+    pub fn decode(from: &mut Decoder<'_>) -> Result<AwaitDisks> {
+        Ok(AwaitDisks { count: from.u32()? })
+    }
+}
+
 /// Which way a message goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {

@@ -1,9 +1,12 @@
 //! The daemon: a call is done by hand, or answered by the engine.
 
+use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
 
 use bstr::{BStr, BString, ByteSlice};
+use glassbox_api::protocol::AwaitDisks;
 use glassbox_api::table::Group;
 use glassbox_api::{AnyCall, ArgKind, CallInfo, StringKind, Value, unsupported_call};
 use glassbox_engine::{DiskName, Events, InProcess, Job, check_arguments};
@@ -12,6 +15,9 @@ use glassbox_io::{Errno, Error, Result};
 use crate::disk_names;
 use crate::mounts;
 use crate::view::{self, View};
+
+/// How long a disk that was attached may take to be found, on a busy host without KVM.
+const DISK_PATIENCE: Duration = Duration::from_secs(60);
 
 /// guestfsd's calls. What it implements by hand changes something; the rest is the engine's ([`View`]).
 pub struct Daemon {
@@ -65,6 +71,24 @@ impl Daemon {
                 false => refused,
             }),
             result => result,
+        }
+    }
+
+    /// Waits until the kernel has found so many disks. Their devices may be there a moment before they can be opened.
+    pub fn await_disks(&mut self, disks: AwaitDisks) -> Result<()> {
+        let start = Instant::now();
+        loop {
+            let found = view::disks()?;
+            let usable = found.iter().filter(|name| File::open(format!("/dev/{name}")).is_ok()).count();
+            if usable >= disks.count as usize {
+                self.view.forget();
+                return Ok(());
+            }
+            if start.elapsed() > DISK_PATIENCE {
+                let message = format!("of {} disks, the appliance's kernel has found {usable}", disks.count);
+                return Err(Error::os_with(Errno::ETIMEDOUT, message));
+            }
+            std::thread::sleep(Duration::from_millis(1));
         }
     }
 

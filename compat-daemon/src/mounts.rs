@@ -1,6 +1,6 @@
 //! What the kernel has mounted below the guest's root.
 
-use bstr::{BStr, BString, ByteSlice};
+use bstr::{BString, ByteSlice};
 use glassbox_io::Result;
 
 use crate::sysroot::SYSROOT;
@@ -18,6 +18,13 @@ pub struct MountedHere {
     pub device_number: u64,
     /// Whether it is read-only.
     pub read_only: bool,
+}
+
+impl MountedHere {
+    /// Whether this is the empty root that the appliance begins with.
+    pub fn is_empty_root(&self) -> bool {
+        self.path == "/" && self.source == "tmpfs"
+    }
 }
 
 /// All of them, in the order in which they were mounted.
@@ -69,7 +76,7 @@ fn unescape(text: &[u8]) -> BString {
 
 /// Whether anything is mounted for the guest.
 pub fn is_mounted(mounts: &[MountedHere]) -> bool {
-    mounts.iter().any(|mount| mount.path != "/" || mount.kind != BStr::new("tmpfs"))
+    mounts.iter().any(|mount| !mount.is_empty_root())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use glassbox_api::protocol::{self, Chunk, ErrorReply, Frame, Header, Progress, Resume, Status};
+use glassbox_api::protocol::{self, AwaitDisks, Chunk, ErrorReply, Frame, Header, Progress, Resume, Status};
 use glassbox_api::xdr::{ArgumentDecoder, Decoder, Encoder};
 use glassbox_api::{ArgKind, Streams, request, table};
 use glassbox_engine::{EventKind, Events};
@@ -63,8 +63,12 @@ impl Request<'_> {
         let mut decoder = Decoder::new(message)?;
         let header = Header::decode(&mut decoder)?;
         let body = &message[Header::SIZE..];
-        if header.proc_nr == Resume::PROCEDURE {
-            let outcome = Resume::decode(&mut decoder).and_then(|resume| init::resume(&resume));
+        let ours = match header.proc_nr {
+            Resume::PROCEDURE => Some(Resume::decode(&mut decoder).and_then(|resume| init::resume(&resume))),
+            AwaitDisks::PROCEDURE => Some(AwaitDisks::decode(&mut decoder).and_then(|disks| daemon.await_disks(disks))),
+            _ => None,
+        };
+        if let Some(outcome) = ours {
             return self.reply(&header, outcome.map(|()| Vec::new()));
         }
         let Some(info) = table::find_procedure(header.proc_nr) else {

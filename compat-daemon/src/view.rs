@@ -104,7 +104,11 @@ pub fn labelled(name: &BStr) -> Option<BString> {
 /// The kernel's mounts: the empty root that `mkmountpoint` makes directories in, and the guest's.
 fn vfs() -> Result<Vfs> {
     let mut vfs = Vfs::default();
-    for mount in mounted()? {
+    let mut mounts = mounted()?;
+    if mounts.iter().any(|mount| mount.path == "/" && !mount.is_empty_root()) {
+        mounts.retain(|mount| !mount.is_empty_root());
+    }
+    for mount in mounts {
         let tree = tree(&mount)?;
         let path = mount.path.as_bstr();
         let device = disk_names::callers_name(mount.source.as_ref());

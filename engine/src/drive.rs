@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use bstr::BString;
+use glassbox_appliance as appliance;
+use glassbox_appliance::{CacheMode, Discard};
 
 /// What `add_drive` was told.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +44,35 @@ pub struct Drive {
 }
 
 impl Drive {
+    /// As an appliance is given it.
+    pub(crate) fn to_appliance(&self) -> appliance::Drive {
+        let source = match &self.path {
+            Some(path) => appliance::Source::File(path.clone()),
+            None => appliance::Source::Network {
+                protocol: self.protocol.clone(),
+                servers: self.servers.clone(),
+                export: self.filename.clone(),
+                username: self.username.clone(),
+                secret: self.secret.clone(),
+            },
+        };
+        let is = |setting: &Option<BString>, value: &str| setting.as_ref().is_some_and(|setting| setting == value);
+        appliance::Drive {
+            source,
+            format: self.format.clone(),
+            read_only: self.read_only,
+            cache: if is(&self.cachemode, "unsafe") { CacheMode::Unsafe } else { CacheMode::Writeback },
+            discard: match &self.discard {
+                discard if is(discard, "enable") => Discard::Enable,
+                discard if is(discard, "besteffort") => Discard::BestEffort,
+                _ => Discard::Disable,
+            },
+            copy_on_read: self.copy_on_read,
+            block_size: self.block_size,
+            label: self.label.clone(),
+        }
+    }
+
     /// As `debug_drives` shows it.
     pub fn describe(&self) -> BString {
         let mut text = self.filename.clone();

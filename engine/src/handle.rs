@@ -8,9 +8,13 @@ use glassbox_api::{AnyCall, Call, Door, Pending};
 use glassbox_io::{Error, Result};
 
 use crate::events::{Event, EventKind, Events};
+use glassbox_appliance::Appliance;
+
+use crate::appliance::Backend;
 use crate::in_process::InProcess;
 use crate::library::Library;
 use crate::mount_local::LocalMount;
+use crate::replay::Replay;
 use crate::session::Session;
 use crate::trace;
 
@@ -36,11 +40,16 @@ pub enum State {
 /// # Ok::<(), glassbox_io::Error>(())
 /// ```
 ///
-/// A call is checked and traced, then goes one of two ways: [`Library`] answers what needs no disk, or is made of
-/// other calls; [`InProcess`] answers questions about disks.
+/// A call is checked and traced, then goes one of three ways: [`Library`] answers what needs no disk, or is made of
+/// other calls; [`InProcess`] answers questions about disks; what it can't answer goes to an appliance, and from then on
+/// everything about disks does, because only the appliance knows what was written.
 pub struct Handle {
     pub(crate) session: Session,
     pub(crate) in_process: Option<InProcess>,
+    /// Once a call needed it.
+    pub(crate) appliance: Option<Appliance>,
+    /// What it is told of the session then.
+    pub(crate) replay: Replay,
     /// Where the guest's files are mounted on the host, between `mount_local` and the end of `mount_local_run`.
     pub(crate) local_mount: Option<LocalMount>,
     pub(crate) events: Arc<Events>,
@@ -87,6 +96,8 @@ impl Handle {
         Handle {
             session: Session::default(),
             in_process: None,
+            appliance: None,
+            replay: Replay::default(),
             local_mount: None,
             events: Arc::default(),
             cancelled: Arc::default(),
@@ -199,16 +210,37 @@ impl Handle {
                 "call launch before using this function\n(in guestfish, don't forget to use the 'run' command)",
             ));
         };
+        if self.appliance.is_some() {
+            // What inspection has found before doesn't change by being asked for again.
+            if info.inspects {
+                in_process.forget_inspection();
+            }
+            if !(info.inspected && in_process.has_inspected()) {
+                return self.ask_appliance(call, None);
+            }
+        }
         in_process.begin(info, self.serial, self.events.clone(), self.cancelled.clone());
-        in_process.check(call).and_then(|()| call.answer(in_process)).map_err(needs_appliance)
+        match in_process.check(call).and_then(|()| call.answer(in_process)) {
+            Ok(()) => self.remember(call),
+            Err(error) if error.is_unsupported() => self.ask_appliance(call, Some(error)),
+            Err(error) => Err(error),
+        }
     }
-}
 
-/// Says of what isn't answered here what it would need, instead of only that it failed.
-fn needs_appliance(error: Error) -> Error {
-    match error.is_unsupported() {
-        true => Error::unsupported(format!("{error}; this needs the appliance, which this version doesn't have")),
-        false => error,
+    /// Keeps a call that the appliance must be told of, if it ever takes over.
+    fn remember(&mut self, call: &dyn AnyCall) -> Result<()> {
+        let Some(in_process) = &self.in_process else { return Ok(()) };
+        let Some(change) = in_process.change() else { return Ok(()) };
+        self.replay.record(call, change)?;
+        if !in_process.vfs.is_mounted() {
+            self.replay.forget_mounts();
+        }
+        Ok(())
+    }
+
+    /// Whether the appliance answers from the launch on.
+    pub(crate) fn wants_appliance_at_once(&self) -> bool {
+        Backend::of(&self.session.settings) == Backend::Appliance
     }
 }
 
@@ -224,6 +256,9 @@ impl Drop for Handle {
     fn drop(&mut self) {
         if self.session.settings.trace {
             self.trace(b"close");
+        }
+        if let Err(error) = self.shut_down_appliance() {
+            self.warn(&format!("closing the handle: {error}"));
         }
         self.events.fire(&Event { kind: EventKind::Close, text: b"", numbers: &[] });
     }

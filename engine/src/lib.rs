@@ -1,5 +1,6 @@
 //! The handle: libguestfs's calls, answered in-process by the parsers.
 
+mod appliance;
 mod calendar;
 mod device_name;
 mod drive;
@@ -12,6 +13,7 @@ mod library;
 mod message;
 mod mount_local;
 mod reader;
+mod replay;
 mod session;
 mod settings;
 mod trace;

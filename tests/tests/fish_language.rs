@@ -49,7 +49,8 @@ impl Pair {
         let mut child = Command::new(program)
             .args(arguments)
             .current_dir(&self.folder)
-            .env("LIBGUESTFS_BACKEND", "direct")
+            // What the parsers answer is compared here; none of ours may start an appliance.
+            .env("LIBGUESTFS_BACKEND", if program == self.ours { "inprocess" } else { "direct" })
             .env("LIBGUESTFS_BACKEND_SETTINGS", "force_tcg")
             .env("HOME", &self.home)
             .env("PAGER", "cat")

@@ -124,6 +124,10 @@ pub enum Flag {
     ConfigOnly,
     /// Deprecated, with no replacement or the one in `deprecated_by`.
     Deprecated,
+    /// Tells what the last call that `Inspects` has found.
+    Inspected,
+    /// Looks for operating systems, and keeps what it finds for others to tell.
+    Inspects,
     /// Never takes long.
     Nonblocking,
     /// Takes no lock and isn't traced.

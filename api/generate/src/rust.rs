@@ -343,7 +343,7 @@ fn request(text: &mut String, contract: &Contract, call: &Call) {
     let mut from_arguments = Vec::new();
     let mut parameters = Vec::new();
     let mut writes = String::new();
-    let (mut input, mut output) = (None, None);
+    let (mut input, mut output, mut written) = (None, None, None);
     if call.args.is_empty() && call.optargs.is_empty() {
         text.push_str(";\n\n");
     } else {
@@ -354,11 +354,14 @@ fn request(text: &mut String, contract: &Contract, call: &Call) {
             writeln!(text, "/// {}\npub {field}: {},", form.doc, form.field).unwrap();
             from_arguments.push(format!("{field}: source.{}()?", form.read));
             let of_self = format!("self.{field}");
-            parameters.push(form.to_parameter.replace("{}", &of_self));
+            // The file that a call writes comes through a closure, which sees whether something was written.
+            let parameter = if form.is_stream() && arg.kind == "FileOut" { &field } else { &of_self };
+            parameters.push(form.to_parameter.replace("{}", parameter));
             writeln!(writes, "sink.{};", form.write.replace("{}", &of_self)).unwrap();
             if form.is_stream() {
                 let place = if arg.kind == "FileIn" { &mut input } else { &mut output };
                 *place = Some(format!("Some(&mut *{of_self})"));
+                written = (arg.kind == "FileOut").then(|| field.clone()).or(written);
             }
         }
         if let Some(opts) = opts_type(call) {
@@ -380,13 +383,16 @@ fn request(text: &mut String, contract: &Contract, call: &Call) {
 
     let (reply, _) = reply(contract, call);
     let sink = if writes.is_empty() { "_sink" } else { "sink" };
-    let parameters = parameters.join(", ");
+    let mut answer = format!("target.{name}({})", parameters.join(", "));
+    if let Some(file) = written {
+        answer = format!("written_once(self.{file}, |{file}| {answer})");
+    }
     writeln!(
         text,
         "impl Call for {request}{anonymous} {{\n\
          const INFO: &'static CallInfo = &{};\n\
          type Reply = {reply};\n\n\
-         fn answer(&mut self, target: &mut dyn Calls) -> Result<Self::Reply> {{ target.{name}({parameters}) }}\n\n\
+         fn answer(&mut self, target: &mut dyn Calls) -> Result<Self::Reply> {{ {answer} }}\n\n\
          fn write(&self, {sink}: &mut dyn Sink) {{ {writes} }}",
         static_name(name),
     )
@@ -469,6 +475,8 @@ fn info(text: &mut String, contract: &Contract, group: &Group, call: &Call) {
     option("blocking", is_not(Flag::Nonblocking));
     option("cancellable", is(Flag::Cancellable));
     option("progress", is(Flag::Progress));
+    option("inspects", is(Flag::Inspects));
+    option("inspected", is(Flag::Inspected));
     option("config_only", is(Flag::ConfigOnly));
     option("once_had_no_optargs", is(Flag::OnceHadNoOptargs));
     option("wrapper", is_not(Flag::NoWrapper));
@@ -703,7 +711,8 @@ fn root(contract: &Contract) -> String {
          pub(super) use bstr::{BStr, BString};\n\
          pub(super) use glassbox_io::Result;\n\n\
          pub(super) use super::structs;\n\
-         pub(super) use crate::call::{AnyCall, Call, Door, FromArguments, pending, unsupported_call};\n\
+         pub(super) use crate::call::{\n\
+         AnyCall, Call, Door, FromArguments, pending, unsupported_call, written_once };\n\
          pub(super) use crate::xdr::{Decoder, Encoder};\n\
          pub(super) use crate::{\n\
          ArgInfo, ArgKind, CallInfo, Calls, FieldInfo, FieldKind, FieldValue, FishOutput, OptInfo, OptKind, Record,\n\

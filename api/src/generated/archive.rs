@@ -207,7 +207,7 @@ impl Call for Base64Out<'_> {
     type Reply = ();
 
     fn answer(&mut self, target: &mut dyn Calls) -> Result<Self::Reply> {
-        target.base64_out(self.filename, self.base64file)
+        written_once(self.base64file, |base64file| target.base64_out(self.filename, base64file))
     }
 
     fn write(&self, sink: &mut dyn Sink) {
@@ -261,7 +261,7 @@ impl Call for CompressDeviceOut<'_> {
     type Reply = ();
 
     fn answer(&mut self, target: &mut dyn Calls) -> Result<Self::Reply> {
-        target.compress_device_out(self.ctype, self.device, self.zdevice, self.opts)
+        written_once(self.zdevice, |zdevice| target.compress_device_out(self.ctype, self.device, zdevice, self.opts))
     }
 
     fn write(&self, sink: &mut dyn Sink) {
@@ -328,7 +328,7 @@ impl Call for CompressOut<'_> {
     type Reply = ();
 
     fn answer(&mut self, target: &mut dyn Calls) -> Result<Self::Reply> {
-        target.compress_out(self.ctype, self.file, self.zfile, self.opts)
+        written_once(self.zfile, |zfile| target.compress_out(self.ctype, self.file, zfile, self.opts))
     }
 
     fn write(&self, sink: &mut dyn Sink) {
@@ -477,7 +477,7 @@ impl Call for CpioOut<'_> {
     type Reply = ();
 
     fn answer(&mut self, target: &mut dyn Calls) -> Result<Self::Reply> {
-        target.cpio_out(self.directory, self.cpiofile, self.opts)
+        written_once(self.cpiofile, |cpiofile| target.cpio_out(self.directory, cpiofile, self.opts))
     }
 
     fn write(&self, sink: &mut dyn Sink) {
@@ -629,7 +629,7 @@ impl Call for TarOut<'_> {
     type Reply = ();
 
     fn answer(&mut self, target: &mut dyn Calls) -> Result<Self::Reply> {
-        target.tar_out(self.directory, self.tarfile, self.opts.clone())
+        written_once(self.tarfile, |tarfile| target.tar_out(self.directory, tarfile, self.opts.clone()))
     }
 
     fn write(&self, sink: &mut dyn Sink) {
@@ -748,7 +748,7 @@ impl Call for TgzOut<'_> {
     type Reply = ();
 
     fn answer(&mut self, target: &mut dyn Calls) -> Result<Self::Reply> {
-        target.tgz_out(self.directory, self.tarball)
+        written_once(self.tarball, |tarball| target.tgz_out(self.directory, tarball))
     }
 
     fn write(&self, sink: &mut dyn Sink) {
@@ -847,7 +847,7 @@ impl Call for TxzOut<'_> {
     type Reply = ();
 
     fn answer(&mut self, target: &mut dyn Calls) -> Result<Self::Reply> {
-        target.txz_out(self.directory, self.tarball)
+        written_once(self.tarball, |tarball| target.txz_out(self.directory, tarball))
     }
 
     fn write(&self, sink: &mut dyn Sink) {

@@ -135,7 +135,7 @@ impl Call for ChecksumsOut<'_> {
     type Reply = ();
 
     fn answer(&mut self, target: &mut dyn Calls) -> Result<Self::Reply> {
-        target.checksums_out(self.csumtype, self.directory, self.sumsfile)
+        written_once(self.sumsfile, |sumsfile| target.checksums_out(self.csumtype, self.directory, sumsfile))
     }
 
     fn write(&self, sink: &mut dyn Sink) {

@@ -158,7 +158,7 @@ impl Call for CommandOut<'_> {
     type Reply = ();
 
     fn answer(&mut self, target: &mut dyn Calls) -> Result<Self::Reply> {
-        target.command_out(&self.arguments, self.output)
+        written_once(self.output, |output| target.command_out(&self.arguments, output))
     }
 
     fn write(&self, sink: &mut dyn Sink) {
@@ -309,7 +309,7 @@ impl Call for ShOut<'_> {
     type Reply = ();
 
     fn answer(&mut self, target: &mut dyn Calls) -> Result<Self::Reply> {
-        target.sh_out(self.command, self.output)
+        written_once(self.output, |output| target.sh_out(self.command, output))
     }
 
     fn write(&self, sink: &mut dyn Sink) {

@@ -822,7 +822,7 @@ impl Call for Download<'_> {
     type Reply = ();
 
     fn answer(&mut self, target: &mut dyn Calls) -> Result<Self::Reply> {
-        target.download(self.remotefilename, self.filename)
+        written_once(self.filename, |filename| target.download(self.remotefilename, filename))
     }
 
     fn write(&self, sink: &mut dyn Sink) {
@@ -870,7 +870,9 @@ impl Call for DownloadOffset<'_> {
     type Reply = ();
 
     fn answer(&mut self, target: &mut dyn Calls) -> Result<Self::Reply> {
-        target.download_offset(self.remotefilename, self.filename, self.offset, self.size)
+        written_once(self.filename, |filename| {
+            target.download_offset(self.remotefilename, filename, self.offset, self.size)
+        })
     }
 
     fn write(&self, sink: &mut dyn Sink) {
@@ -1311,7 +1313,7 @@ impl Call for Find0<'_> {
     type Reply = ();
 
     fn answer(&mut self, target: &mut dyn Calls) -> Result<Self::Reply> {
-        target.find0(self.directory, self.files)
+        written_once(self.files, |files| target.find0(self.directory, files))
     }
 
     fn write(&self, sink: &mut dyn Sink) {
@@ -1710,7 +1712,7 @@ impl Call for InternalReaddir<'_> {
     type Reply = ();
 
     fn answer(&mut self, target: &mut dyn Calls) -> Result<Self::Reply> {
-        target.internal_readdir(self.dir, self.filename)
+        written_once(self.filename, |filename| target.internal_readdir(self.dir, filename))
     }
 
     fn write(&self, sink: &mut dyn Sink) {
@@ -2268,7 +2270,7 @@ impl Call for Ls0<'_> {
     type Reply = ();
 
     fn answer(&mut self, target: &mut dyn Calls) -> Result<Self::Reply> {
-        target.ls0(self.dir, self.filenames)
+        written_once(self.filenames, |filenames| target.ls0(self.dir, filenames))
     }
 
     fn write(&self, sink: &mut dyn Sink) {

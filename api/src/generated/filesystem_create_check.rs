@@ -385,7 +385,7 @@ impl Call for Mksquashfs<'_> {
     type Reply = ();
 
     fn answer(&mut self, target: &mut dyn Calls) -> Result<Self::Reply> {
-        target.mksquashfs(self.path, self.filename, self.opts.clone())
+        written_once(self.filename, |filename| target.mksquashfs(self.path, filename, self.opts.clone()))
     }
 
     fn write(&self, sink: &mut dyn Sink) {

@@ -366,6 +366,7 @@ pub(super) static INSPECT_GET_ARCH: CallInfo = CallInfo {
     returns: Returns::String("arch", StringKind::Plain),
     proc_nr: Some(491),
     since: Some("1.5.3"),
+    inspected: true,
     ..CallInfo::new("inspect_get_arch", Group::Inspection, "Returns the architecture of a guest's operating system.")
 };
 
@@ -399,6 +400,7 @@ pub(super) static INSPECT_GET_BUILD_ID: CallInfo = CallInfo {
     returns: Returns::String("buildid", StringKind::Plain),
     proc_nr: Some(513),
     since: Some("1.49.8"),
+    inspected: true,
     ..CallInfo::new(
         "inspect_get_build_id",
         Group::Inspection,
@@ -436,6 +438,7 @@ pub(super) static INSPECT_GET_DISTRO: CallInfo = CallInfo {
     returns: Returns::String("distro", StringKind::Plain),
     proc_nr: Some(484),
     since: Some("1.5.3"),
+    inspected: true,
     ..CallInfo::new("inspect_get_distro", Group::Inspection, "Returns the distribution of a guest, such as `debian`.")
 };
 
@@ -469,6 +472,7 @@ pub(super) static INSPECT_GET_DRIVE_MAPPINGS: CallInfo = CallInfo {
     returns: Returns::Hashtable("drives", StringKind::Plain, StringKind::Device),
     proc_nr: Some(502),
     since: Some("1.9.17"),
+    inspected: true,
     ..CallInfo::new(
         "inspect_get_drive_mappings",
         Group::Inspection,
@@ -506,6 +510,7 @@ pub(super) static INSPECT_GET_FILESYSTEMS: CallInfo = CallInfo {
     returns: Returns::StringList("filesystems", StringKind::Mountable),
     proc_nr: Some(501),
     since: Some("1.5.3"),
+    inspected: true,
     ..CallInfo::new(
         "inspect_get_filesystems",
         Group::Inspection,
@@ -544,6 +549,7 @@ pub(super) static INSPECT_GET_FORMAT: CallInfo = CallInfo {
     proc_nr: Some(482),
     deprecated: true,
     since: Some("1.9.4"),
+    inspected: true,
     ..CallInfo::new(
         "inspect_get_format",
         Group::Inspection,
@@ -581,6 +587,7 @@ pub(super) static INSPECT_GET_HOSTNAME: CallInfo = CallInfo {
     returns: Returns::String("hostname", StringKind::Plain),
     proc_nr: Some(492),
     since: Some("1.7.9"),
+    inspected: true,
     ..CallInfo::new("inspect_get_hostname", Group::Inspection, "Returns the host name of a guest.")
 };
 
@@ -667,6 +674,7 @@ pub(super) static INSPECT_GET_MAJOR_VERSION: CallInfo = CallInfo {
     returns: Returns::Int("major"),
     proc_nr: Some(489),
     since: Some("1.5.3"),
+    inspected: true,
     ..CallInfo::new(
         "inspect_get_major_version",
         Group::Inspection,
@@ -704,6 +712,7 @@ pub(super) static INSPECT_GET_MINOR_VERSION: CallInfo = CallInfo {
     returns: Returns::Int("minor"),
     proc_nr: Some(490),
     since: Some("1.5.3"),
+    inspected: true,
     ..CallInfo::new(
         "inspect_get_minor_version",
         Group::Inspection,
@@ -741,6 +750,7 @@ pub(super) static INSPECT_GET_MOUNTPOINTS: CallInfo = CallInfo {
     returns: Returns::Hashtable("mountpoints", StringKind::Plain, StringKind::Mountable),
     proc_nr: Some(500),
     since: Some("1.5.3"),
+    inspected: true,
     ..CallInfo::new("inspect_get_mountpoints", Group::Inspection, "Returns what a guest mounts where.")
 };
 
@@ -810,6 +820,7 @@ pub(super) static INSPECT_GET_PACKAGE_FORMAT: CallInfo = CallInfo {
     returns: Returns::String("packageformat", StringKind::Plain),
     proc_nr: Some(485),
     since: Some("1.7.5"),
+    inspected: true,
     ..CallInfo::new(
         "inspect_get_package_format",
         Group::Inspection,
@@ -847,6 +858,7 @@ pub(super) static INSPECT_GET_PACKAGE_MANAGEMENT: CallInfo = CallInfo {
     returns: Returns::String("packagemanagement", StringKind::Plain),
     proc_nr: Some(486),
     since: Some("1.7.5"),
+    inspected: true,
     ..CallInfo::new(
         "inspect_get_package_management",
         Group::Inspection,
@@ -884,6 +896,7 @@ pub(super) static INSPECT_GET_PRODUCT_NAME: CallInfo = CallInfo {
     returns: Returns::String("product", StringKind::Plain),
     proc_nr: Some(487),
     since: Some("1.5.3"),
+    inspected: true,
     ..CallInfo::new(
         "inspect_get_product_name",
         Group::Inspection,
@@ -921,6 +934,7 @@ pub(super) static INSPECT_GET_PRODUCT_VARIANT: CallInfo = CallInfo {
     returns: Returns::String("variant", StringKind::Plain),
     proc_nr: Some(488),
     since: Some("1.9.13"),
+    inspected: true,
     ..CallInfo::new(
         "inspect_get_product_variant",
         Group::Inspection,
@@ -952,6 +966,7 @@ pub(super) static INSPECT_GET_ROOTS: CallInfo = CallInfo {
     returns: Returns::StringList("roots", StringKind::Mountable),
     proc_nr: Some(481),
     since: Some("1.7.3"),
+    inspected: true,
     ..CallInfo::new(
         "inspect_get_roots",
         Group::Inspection,
@@ -989,6 +1004,7 @@ pub(super) static INSPECT_GET_TYPE: CallInfo = CallInfo {
     returns: Returns::String("name", StringKind::Plain),
     proc_nr: Some(483),
     since: Some("1.5.3"),
+    inspected: true,
     ..CallInfo::new(
         "inspect_get_type",
         Group::Inspection,
@@ -1026,6 +1042,7 @@ pub(super) static INSPECT_GET_WINDOWS_CURRENT_CONTROL_SET: CallInfo = CallInfo {
     returns: Returns::String("controlset", StringKind::Plain),
     proc_nr: Some(496),
     since: Some("1.9.17"),
+    inspected: true,
     ..CallInfo::new(
         "inspect_get_windows_current_control_set",
         Group::Inspection,
@@ -1063,6 +1080,7 @@ pub(super) static INSPECT_GET_WINDOWS_GROUP_POLICY: CallInfo = CallInfo {
     returns: Returns::Bool("hasgrouppolicy"),
     proc_nr: Some(521),
     since: Some("1.57.6"),
+    inspected: true,
     ..CallInfo::new(
         "inspect_get_windows_group_policy",
         Group::Inspection,
@@ -1100,6 +1118,7 @@ pub(super) static INSPECT_GET_WINDOWS_SOFTWARE_HIVE: CallInfo = CallInfo {
     returns: Returns::String("path", StringKind::Plain),
     proc_nr: Some(494),
     since: Some("1.35.26"),
+    inspected: true,
     ..CallInfo::new(
         "inspect_get_windows_software_hive",
         Group::Inspection,
@@ -1137,6 +1156,7 @@ pub(super) static INSPECT_GET_WINDOWS_SYSTEM_HIVE: CallInfo = CallInfo {
     returns: Returns::String("path", StringKind::Plain),
     proc_nr: Some(495),
     since: Some("1.35.26"),
+    inspected: true,
     ..CallInfo::new(
         "inspect_get_windows_system_hive",
         Group::Inspection,
@@ -1174,6 +1194,7 @@ pub(super) static INSPECT_GET_WINDOWS_SYSTEMROOT: CallInfo = CallInfo {
     returns: Returns::String("systemroot", StringKind::Plain),
     proc_nr: Some(493),
     since: Some("1.5.25"),
+    inspected: true,
     ..CallInfo::new(
         "inspect_get_windows_systemroot",
         Group::Inspection,
@@ -1212,6 +1233,7 @@ pub(super) static INSPECT_IS_LIVE: CallInfo = CallInfo {
     proc_nr: Some(497),
     deprecated: true,
     since: Some("1.9.4"),
+    inspected: true,
     ..CallInfo::new("inspect_is_live", Group::Inspection, "Once told live media; always false today.")
 };
 
@@ -1246,6 +1268,7 @@ pub(super) static INSPECT_IS_MULTIPART: CallInfo = CallInfo {
     proc_nr: Some(499),
     deprecated: true,
     since: Some("1.9.4"),
+    inspected: true,
     ..CallInfo::new("inspect_is_multipart", Group::Inspection, "Once told one disc of a set; always false today.")
 };
 
@@ -1280,6 +1303,7 @@ pub(super) static INSPECT_IS_NETINST: CallInfo = CallInfo {
     proc_nr: Some(498),
     deprecated: true,
     since: Some("1.9.4"),
+    inspected: true,
     ..CallInfo::new(
         "inspect_is_netinst",
         Group::Inspection,
@@ -1381,6 +1405,7 @@ pub(super) static INSPECT_OS: CallInfo = CallInfo {
     returns: Returns::StringList("roots", StringKind::Mountable),
     proc_nr: Some(480),
     since: Some("1.5.3"),
+    inspects: true,
     ..CallInfo::new(
         "inspect_os",
         Group::Inspection,

@@ -102,7 +102,7 @@ impl Call for InternalJournalGet<'_> {
     type Reply = ();
 
     fn answer(&mut self, target: &mut dyn Calls) -> Result<Self::Reply> {
-        target.internal_journal_get(self.filename)
+        written_once(self.filename, |filename| target.internal_journal_get(filename))
     }
 
     fn write(&self, sink: &mut dyn Sink) {

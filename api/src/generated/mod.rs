@@ -63,7 +63,7 @@ mod prelude {
     pub(super) use glassbox_io::Result;
 
     pub(super) use super::structs;
-    pub(super) use crate::call::{AnyCall, Call, Door, FromArguments, pending, unsupported_call};
+    pub(super) use crate::call::{AnyCall, Call, Door, FromArguments, pending, unsupported_call, written_once};
     pub(super) use crate::xdr::{Decoder, Encoder};
     pub(super) use crate::{
         ArgInfo, ArgKind, CallInfo, Calls, FieldInfo, FieldKind, FieldValue, FishOutput, OptInfo, OptKind, Record,

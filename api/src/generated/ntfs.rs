@@ -202,7 +202,7 @@ impl Call for NtfscatI<'_> {
     type Reply = ();
 
     fn answer(&mut self, target: &mut dyn Calls) -> Result<Self::Reply> {
-        target.ntfscat_i(self.device, self.inode, self.filename)
+        written_once(self.filename, |filename| target.ntfscat_i(self.device, self.inode, filename))
     }
 
     fn write(&self, sink: &mut dyn Sink) {
@@ -313,7 +313,7 @@ impl Call for NtfscloneOut<'_> {
     type Reply = ();
 
     fn answer(&mut self, target: &mut dyn Calls) -> Result<Self::Reply> {
-        target.ntfsclone_out(self.device, self.backupfile, self.opts)
+        written_once(self.backupfile, |backupfile| target.ntfsclone_out(self.device, backupfile, self.opts))
     }
 
     fn write(&self, sink: &mut dyn Sink) {

@@ -104,7 +104,9 @@ impl Call for DownloadBlocks<'_> {
     type Reply = ();
 
     fn answer(&mut self, target: &mut dyn Calls) -> Result<Self::Reply> {
-        target.download_blocks(self.device, self.start, self.stop, self.filename, self.opts)
+        written_once(self.filename, |filename| {
+            target.download_blocks(self.device, self.start, self.stop, filename, self.opts)
+        })
     }
 
     fn write(&self, sink: &mut dyn Sink) {
@@ -167,7 +169,7 @@ impl Call for DownloadInode<'_> {
     type Reply = ();
 
     fn answer(&mut self, target: &mut dyn Calls) -> Result<Self::Reply> {
-        target.download_inode(self.device, self.inode, self.filename)
+        written_once(self.filename, |filename| target.download_inode(self.device, self.inode, filename))
     }
 
     fn write(&self, sink: &mut dyn Sink) {
@@ -298,7 +300,7 @@ impl Call for InternalFilesystemWalk<'_> {
     type Reply = ();
 
     fn answer(&mut self, target: &mut dyn Calls) -> Result<Self::Reply> {
-        target.internal_filesystem_walk(self.device, self.filename)
+        written_once(self.filename, |filename| target.internal_filesystem_walk(self.device, filename))
     }
 
     fn write(&self, sink: &mut dyn Sink) {
@@ -344,7 +346,7 @@ impl Call for InternalFindInode<'_> {
     type Reply = ();
 
     fn answer(&mut self, target: &mut dyn Calls) -> Result<Self::Reply> {
-        target.internal_find_inode(self.device, self.inode, self.filename)
+        written_once(self.filename, |filename| target.internal_find_inode(self.device, self.inode, filename))
     }
 
     fn write(&self, sink: &mut dyn Sink) {

@@ -59,7 +59,7 @@ impl Call for InternalYaraScan<'_> {
     type Reply = ();
 
     fn answer(&mut self, target: &mut dyn Calls) -> Result<Self::Reply> {
-        target.internal_yara_scan(self.path, self.filename)
+        written_once(self.filename, |filename| target.internal_yara_scan(self.path, filename))
     }
 
     fn write(&self, sink: &mut dyn Sink) {

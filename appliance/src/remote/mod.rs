@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use glassbox_api::protocol::{self, Chunk, ErrorReply, Frame, Header, Progress, Resume, Status};
-use glassbox_api::xdr::{Decoder, Encoder};
+use glassbox_api::protocol::{self, AwaitDisks, Chunk, ErrorReply, Frame, Header, Progress, Resume, Status};
+use glassbox_api::xdr::{Decoder, EncodedArguments, Encoder};
 use glassbox_api::{AnyCall, ArgKind, Call, Door, Pending, unsupported_call};
 use glassbox_io::{Errno, Error, Result};
 
@@ -89,7 +89,19 @@ impl Remote {
         let resume = Resume { seconds: now.as_secs() as i64, nanoseconds: now.subsec_nanos(), entropy };
         let mut body = Encoder::default();
         resume.encode(&mut body);
-        let header = self.next_header(Resume::PROCEDURE, 0);
+        self.ask(Resume::PROCEDURE, body, patience)
+    }
+
+    /// Waits until our own daemon's kernel has found so many disks.
+    pub fn await_disks(&mut self, count: u32, patience: Duration) -> Result<()> {
+        let mut body = Encoder::default();
+        AwaitDisks { count }.encode(&mut body);
+        self.ask(AwaitDisks::PROCEDURE, body, patience)
+    }
+
+    /// Asks something that only our own daemon understands.
+    fn ask(&mut self, procedure: u32, body: Encoder, patience: Duration) -> Result<()> {
+        let header = self.next_header(procedure, 0);
         self.connection.send(&protocol::message(&header, &body.finish()?)?)?;
         let watch = self.watch.clone();
         self.connection.within(patience, |connection| receive_reply(connection, &header, &watch).map(drop))
@@ -99,6 +111,14 @@ impl Remote {
         let header = Header::call(proc_nr, self.serial, optargs);
         self.serial = self.serial.wrapping_add(1);
         header
+    }
+
+    /// Makes a call again that was encoded before, without files; its reply is not looked at.
+    pub fn repeat(&mut self, proc_nr: u32, arguments: &EncodedArguments) -> Result<()> {
+        let header = self.next_header(proc_nr, arguments.optargs);
+        let watch = self.watch.clone();
+        self.connection.send(&protocol::message(&header, &arguments.body)?)?;
+        receive_reply(&mut self.connection, &header, &watch).map(drop)
     }
 
     /// Sends the call and the file that it reads, receives the reply and the file that it writes.

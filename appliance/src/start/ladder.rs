@@ -144,7 +144,7 @@ impl Host<'_> {
         let machine = Machine { qemu: &self.qemu, options: self.options, is_kvm, image: boot };
         let mut appliance = self.spawn(&machine, &Way::Boot, rung)?;
         let up = (|| {
-            drives.iter().try_for_each(|drive| appliance.attach(drive))?;
+            drives.iter().try_for_each(|drive| appliance.plug(drive))?;
             appliance.monitor.execute("cont", json!({}))?;
             appliance.remote.wait_until_launched(boot_deadline(is_kvm))?;
             match boot.root {

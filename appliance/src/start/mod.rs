@@ -108,9 +108,15 @@ impl Appliance {
         self.process.log()
     }
 
-    /// Adds a disk. The guest's kernel finds it soon after; add the next one when it has, since their names are in the order of
-    /// being found. Fails with `EBUSY` if another program uses the image.
+    /// Adds a disk, and waits until the guest's kernel has found it: disks are named in the order of being found. Fails with
+    /// `EBUSY` if another program uses the image.
     pub fn attach(&mut self, drive: &Drive) -> Result<()> {
+        self.plug(drive)?;
+        self.remote.await_disks(self.disks, ladder::ANSWER_DEADLINE)
+    }
+
+    /// Adds a disk to a machine that may not run yet.
+    fn plug(&mut self, drive: &Drive) -> Result<()> {
         drive.attach(self.disks, arguments::DISK_BUS, &self.tmp, &mut self.monitor)?;
         self.disks += 1;
         Ok(())

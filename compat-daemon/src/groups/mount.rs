@@ -83,7 +83,7 @@ fn bytes_to_os(path: &BStr) -> std::ffi::OsString {
 /// The guest's mounts; the empty root that the appliance begins with isn't one.
 fn guests_mounts() -> Result<Vec<MountedHere>> {
     let mut mounts = mounted()?;
-    mounts.retain(|mount| mount.source != "tmpfs" || mount.path != "/");
+    mounts.retain(|mount| !mount.is_empty_root());
     Ok(mounts)
 }
 

@@ -6,6 +6,7 @@ use glassbox_io::{ReadAt, Result};
 
 use super::InProcess;
 use crate::device_name::DiskName;
+use crate::replay::Change;
 
 /// Linux's unit of sizes, whatever the device's sectors are.
 const SECTOR: u64 = 512;
@@ -51,12 +52,14 @@ impl Blockdev for InProcess {
     fn blockdev_setro(&mut self, device: &BStr) -> Result<()> {
         let device = self.device(device)?;
         self.read_only_devices.insert(device.name);
+        self.remember(Change::Lasting);
         Ok(())
     }
 
     fn blockdev_setrw(&mut self, device: &BStr) -> Result<()> {
         let device = self.device(device)?;
         self.read_only_devices.remove(&device.name);
+        self.remember(Change::Lasting);
         Ok(())
     }
 

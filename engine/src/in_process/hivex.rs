@@ -8,6 +8,7 @@ use glassbox_io::{Error, Result};
 use glassbox_registry::{Hive, Key, Value};
 
 use super::{InProcess, hive_file};
+use crate::replay::Change;
 
 /// What stands for a key or value that isn't there: no cell is at this offset.
 const NONE: i64 = 0;
@@ -26,12 +27,15 @@ impl Hivex for InProcess {
             return Err(Error::unsupported("changing a registry hive"));
         }
         self.hive = Some(hive_file::open(&self.vfs, filename, opts.r#unsafe.unwrap_or(false))?);
+        // It needs what is mounted now.
+        self.remember(Change::Mounts);
         Ok(())
     }
 
     fn hivex_close(&mut self) -> Result<()> {
         self.hive()?;
         self.hive = None;
+        self.remember(Change::Mounts);
         Ok(())
     }
 

@@ -13,6 +13,7 @@ use glassbox_journal::{Direction, JournalFile};
 use super::InProcess;
 
 use super::mount::FileSource;
+use crate::replay::Change;
 use crate::vfs::{Follow, Located, join};
 
 /// sd-journal's, until another one is set.
@@ -86,12 +87,15 @@ impl Journal for InProcess {
         let files = self.directory(directory).and_then(|found| self.journal_files(&found));
         let journal = glassbox_journal::Journal::new(files.during("sd_journal_open_directory")?);
         self.open_journal = Some(OpenJournal { journal, threshold: DEFAULT_THRESHOLD });
+        // It needs what is mounted now.
+        self.remember(Change::Mounts);
         Ok(())
     }
 
     fn journal_close(&mut self) -> Result<()> {
         self.journal()?;
         self.open_journal = None;
+        self.remember(Change::Mounts);
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use glassbox_partitions::lvm::{self, CopyPercent, LvmUuid};
 
 use super::InProcess;
 use super::mount::is_subvolume;
+use crate::replay::Change;
 
 /// What LVM2 calls its own format, the only one that is left.
 const FORMAT: &str = "lvm2";
@@ -20,6 +21,7 @@ impl InProcess {
     }
 
     fn activate(&mut self, groups: &[BString], activate: bool) {
+        self.remember(Change::Lasting);
         for group in groups {
             match activate {
                 true => self.disks.inactive_groups.remove(group),
@@ -217,11 +219,14 @@ impl Lvm for InProcess {
 
     fn lvm_set_filter(&mut self, devices: &[&BStr]) -> Result<()> {
         let names = devices.iter().map(|name| self.device(name).map(|device| device.name));
-        self.disks.lvm_filter = Some(names.collect::<Result<_>>()?);
+        let names = names.collect::<Result<_>>()?;
+        self.disks.lvm_filter = Some(names);
+        self.remember(Change::Lasting);
         self.lvm_scan(true)
     }
 
     fn lvm_clear_filter(&mut self) -> Result<()> {
+        self.remember(Change::Lasting);
         self.disks.lvm_filter = None;
         self.lvm_scan(true)
     }

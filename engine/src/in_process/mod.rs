@@ -49,6 +49,7 @@ use crate::drive::Drive;
 use crate::events::Events;
 use crate::job::Job;
 use crate::kernel_device::KernelDevice;
+use crate::replay::Change;
 use crate::vfs::{Follow, Located, Vfs};
 
 pub(crate) use crate::vfs::join;
@@ -86,6 +87,7 @@ struct Current {
     cancelled: Arc<AtomicBool>,
     procedure: u64,
     serial: u64,
+    change: Option<Change>,
 }
 
 impl InProcess {
@@ -133,13 +135,23 @@ impl InProcess {
             self.listings.clear();
         }
         let procedure = u64::from(info.proc_nr.unwrap_or(0));
-        self.current = Current { events, cancelled, procedure, serial };
+        self.current = Current { events, cancelled, procedure, serial, change: None };
     }
 
     /// The work of the call that is being answered.
     pub(crate) fn job(&self) -> Job {
-        let Current { events, cancelled, procedure, serial } = &self.current;
+        let Current { events, cancelled, procedure, serial, .. } = &self.current;
         Job::new(events.clone(), cancelled.clone(), *procedure, *serial)
+    }
+
+    /// Tells that the call that is being answered changes what an appliance must be told if it takes over.
+    pub(crate) fn remember(&mut self, change: Change) {
+        self.current.change = Some(change);
+    }
+
+    /// What the last call has changed.
+    pub(crate) fn change(&self) -> Option<Change> {
+        self.current.change
     }
 
     /// A warning about what the call that is being answered can't tell.

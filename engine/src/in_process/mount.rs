@@ -11,6 +11,7 @@ use glassbox_io::{Errno, Error, ErrorKind, Extent, ReadAt, Result, ResultExt};
 
 use super::{Device, InProcess};
 use crate::device_name::makedev;
+use crate::replay::Change;
 use crate::vfs::{Follow, Located};
 
 /// What precedes `device/subvolume` in the name of a btrfs subvolume.
@@ -67,7 +68,10 @@ impl InProcess {
             return Err(Error::os_with(Errno::EBUSY, message));
         }
         let (filesystem, read_only) = open_filesystem(&device, path, point.as_ref(), options, kind)?;
-        self.vfs.mount(device.name.as_ref(), point.as_ref(), filesystem, device.number, read_only || device.read_only)
+        let read_only = read_only || device.read_only;
+        self.vfs.mount(device.name.as_ref(), point.as_ref(), filesystem, device.number, read_only)?;
+        self.remember(Change::Mounts);
+        Ok(())
     }
 
     /// The directory to mount on, without symbolic links in its path.
@@ -221,7 +225,9 @@ impl Mounting for InProcess {
         let point = self.mount_point(mountpoint)?;
         let (filesystem, _) = open_filesystem(&device, mountpoint, point.as_ref(), "".into(), None)
             .map_err(|error| Error::os_with(error.errno(), format!("{file} on {mountpoint}: {error}")))?;
-        self.vfs.mount(device.name.as_ref(), point.as_ref(), filesystem, device.number, false)
+        self.vfs.mount(device.name.as_ref(), point.as_ref(), filesystem, device.number, false)?;
+        self.remember(Change::Mounts);
+        Ok(())
     }
 
     fn umount(&mut self, pathordevice: &BStr, opts: UmountOpts) -> Result<()> {
@@ -233,11 +239,14 @@ impl Mounting for InProcess {
         };
         self.vfs.unmount(what.as_ref(), lazy).map_err(|error| {
             Error::os_with(error.errno(), format!("{pathordevice}: umount: {pathordevice}: {}.", error.message()))
-        })
+        })?;
+        self.remember(Change::Mounts);
+        Ok(())
     }
 
     fn umount_all(&mut self) -> Result<()> {
         self.vfs.unmount_all();
+        self.remember(Change::Mounts);
         Ok(())
     }
 
@@ -251,19 +260,25 @@ impl Mounting for InProcess {
 
     fn mkmountpoint(&mut self, exemptpath: &BStr) -> Result<()> {
         absolute("do_mkmountpoint", exemptpath)?;
-        self.vfs.make_mount_point(exemptpath)
+        self.vfs.make_mount_point(exemptpath)?;
+        self.remember(Change::Lasting);
+        Ok(())
     }
 
     fn rmmountpoint(&mut self, exemptpath: &BStr) -> Result<()> {
         absolute("do_rmmountpoint", exemptpath)?;
-        self.vfs.remove_mount_point(exemptpath)
+        self.vfs.remove_mount_point(exemptpath)?;
+        self.remember(Change::Lasting);
+        Ok(())
     }
 
     fn remount(&mut self, mountpoint: &BStr, opts: RemountOpts) -> Result<()> {
         let Some(read_write) = opts.rw else {
             return Err(Error::usage("at least one optional argument must be given"));
         };
-        self.vfs.remount(mountpoint, !read_write)
+        self.vfs.remount(mountpoint, !read_write)?;
+        self.remember(Change::Mounts);
+        Ok(())
     }
 
     fn list_9p(&mut self) -> Result<Vec<BString>> {

@@ -16,10 +16,13 @@ const CONFIG: i32 = 0;
 const READY: i32 = 2;
 
 impl Library<'_> {
-    fn stop(&mut self) {
+    fn stop(&mut self) -> Result<()> {
+        let stopped = self.0.shut_down_appliance();
         if self.0.in_process.take().is_some() {
             self.0.session.drives.clear();
+            self.0.replay = Default::default();
         }
+        stopped
     }
 }
 
@@ -28,7 +31,15 @@ impl Launching for Library<'_> {
     fn launch(&mut self) -> Result<()> {
         let handle = &mut *self.0;
         handle.debug(|| format!("launch: {} drives, read in-process", handle.session.drives.len()));
-        handle.in_process = Some(InProcess::open(&handle.session.drives)?);
+        let mut in_process = InProcess::open(&handle.session.drives)?;
+        in_process.has_appliance = handle.may_have_appliance();
+        handle.in_process = Some(in_process);
+        if handle.wants_appliance_at_once() {
+            if let Err(error) = handle.bring_up(None) {
+                handle.in_process = None;
+                return Err(error);
+            }
+        }
         handle.events.fire(&Event { kind: EventKind::LaunchDone, text: b"", numbers: &[] });
         Ok(())
     }
@@ -42,8 +53,7 @@ impl Launching for Library<'_> {
 
     /// Nothing to do before the launch, as in libguestfs.
     fn shutdown(&mut self) -> Result<()> {
-        self.stop();
-        Ok(())
+        self.stop()
     }
 
     fn kill_subprocess(&mut self) -> Result<()> {
@@ -75,7 +85,10 @@ impl Launching for Library<'_> {
     }
 
     fn get_pid(&mut self) -> Result<i32> {
-        Err(Error::os_with(Errno::ESRCH, "no qemu subprocess: the images are read in this process"))
+        match &self.0.appliance {
+            Some(appliance) => Ok(appliance.pid() as i32),
+            None => Err(Error::os_with(Errno::ESRCH, "no qemu subprocess: the images are read in this process")),
+        }
     }
 
     fn config(&mut self, hvparam: &BStr, hvvalue: Option<&BStr>) -> Result<()> {

@@ -25,6 +25,7 @@ use glassbox_filesystems::{FileType, NodeId, Stat};
 use glassbox_io::{Errno, Error, ExtentKind, Extents, ReadAt, Result, ResultExt};
 
 use super::InProcess;
+use crate::replay::Change;
 use crate::vfs::{Follow, Located, Mount, Step, Vfs, join};
 
 use grep::Grep;
@@ -397,6 +398,7 @@ impl FilesRead for InProcess {
     fn umask(&mut self, mask: i32) -> Result<i32> {
         let new = u32::try_from(mask).ok().filter(|mask| *mask <= 0o777);
         let new = new.ok_or_else(|| Error::usage(format!("0{mask:o}: mask negative or out of range")))?;
+        self.remember(Change::Lasting);
         Ok(std::mem::replace(&mut self.umask, new) as i32)
     }
     fn get_umask(&mut self) -> Result<i32> {

@@ -88,6 +88,16 @@ impl InProcess {
         Ok(())
     }
 
+    /// Whether the last look for systems was taken here.
+    pub(crate) fn has_inspected(&self) -> bool {
+        !self.inspected.is_empty()
+    }
+
+    /// Forgets what was found: somebody else looks again.
+    pub(crate) fn forget_inspection(&mut self) {
+        self.inspected.clear();
+    }
+
     /// What is known of the system whose root filesystem is `root`.
     pub(super) fn facts(&self, root: &BStr) -> Result<&Facts> {
         if self.inspected.is_empty() {
