@@ -16,6 +16,7 @@ pub mod start;
 
 pub use drive::{CacheMode, Discard, Drive, Source};
 pub use host::kernel::Kernel;
+pub use host::object::carry_daemon;
 pub use options::{Accelerator, Console, Options};
 pub use start::{Appliance, Rung};
 

@@ -78,7 +78,7 @@ impl Daemon {
     pub fn await_disks(&mut self, disks: AwaitDisks) -> Result<()> {
         let start = Instant::now();
         loop {
-            let found = view::disks()?;
+            let found = disk_names::attached()?;
             let usable = found.iter().filter(|name| File::open(format!("/dev/{name}")).is_ok()).count();
             if usable >= disks.count as usize {
                 self.view.forget();

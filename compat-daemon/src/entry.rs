@@ -22,7 +22,9 @@ extern "C" fn become_daemon() {
 #[unsafe(link_section = ".init_array")]
 static BECOME_DAEMON: extern "C" fn() = become_daemon;
 
-/// Keeps this module, and with it the constructor, in whatever calls it: a linker leaves out what nobody refers to.
+/// Keeps this module, and with it the constructor, in whatever calls it, since a linker leaves out what nobody refers to; and
+/// has appliances carry that object.
 pub fn link() {
     std::hint::black_box(&BECOME_DAEMON);
+    glassbox_appliance::carry_daemon();
 }

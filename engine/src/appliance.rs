@@ -13,7 +13,7 @@ use glassbox_io::{Errno, Error, Result};
 use crate::drive::Drive;
 use crate::events::{Event, EventKind};
 use crate::handle::Handle;
-use crate::settings::Settings;
+use crate::settings::{DEFAULT_PATH, Settings};
 
 /// Of what a machine printed before it ended unexpectedly, as many lines are told.
 const LINES: usize = 12;
@@ -57,9 +57,9 @@ impl Handle {
         result
     }
 
-    /// Whether an appliance is started if a call needs it.
+    /// Whether an appliance can be started if a call needs it.
     pub(crate) fn may_have_appliance(&self) -> bool {
-        Backend::of(&self.session.settings) != Backend::InProcess
+        Backend::of(&self.session.settings) != Backend::InProcess && Appliance::is_possible(&self.appliance_options())
     }
 
     /// Starts the appliance and makes it what the session is. `refused` says what it is needed for.
@@ -101,7 +101,11 @@ impl Handle {
             network: settings.network,
             append: settings.append.clone(),
             hv: settings.hv.as_ref().map(|hv| path(hv.as_ref())),
-            path: settings.path.split_str(":").map(|folder| path(folder.as_bstr())).collect(),
+            // A fixed appliance in the usual places counts only where the host lacks the parts for one of its own.
+            path: match settings.path == DEFAULT_PATH {
+                true => Vec::new(),
+                false => settings.path.split_str(":").map(|folder| path(folder.as_bstr())).collect(),
+            },
             cache: settings.cachedir.as_ref().map(|folder| path(folder.as_ref())),
             tmp: path(settings.tmpdir().as_ref()),
             verbose: settings.verbose,

@@ -205,6 +205,8 @@ impl Handle {
             return call.answer(&mut Library(self));
         }
         self.serial += 1;
+        // Looked up for those calls alone: it takes a look at the host's files.
+        let has_appliance = info.inspects && self.may_have_appliance();
         let Some(in_process) = &mut self.in_process else {
             return Err(Error::usage(
                 "call launch before using this function\n(in guestfish, don't forget to use the 'run' command)",
@@ -219,6 +221,7 @@ impl Handle {
                 return self.ask_appliance(call, None);
             }
         }
+        in_process.has_appliance = has_appliance;
         in_process.begin(info, self.serial, self.events.clone(), self.cancelled.clone());
         match in_process.check(call).and_then(|()| call.answer(in_process)) {
             Ok(()) => self.remember(call),

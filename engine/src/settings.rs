@@ -6,7 +6,7 @@ use bstr::{BStr, BString, ByteSlice};
 use glassbox_io::{Error, Result};
 
 /// Where a fixed appliance is looked for, unless `LIBGUESTFS_PATH` says otherwise.
-const DEFAULT_PATH: &str = "/usr/local/lib/guestfs:/usr/lib/guestfs";
+pub(crate) const DEFAULT_PATH: &str = "/usr/local/lib/guestfs:/usr/lib/guestfs";
 /// The least memory that libguestfs gives an appliance, in MiB, and what ours gets.
 const DEFAULT_MEMSIZE: i32 = 1280;
 /// Smaller appliances don't boot.

@@ -72,7 +72,7 @@ impl Plan {
     /// Finds the parts.
     pub fn new(options: &Options) -> Result<Plan> {
         let kernel = options.kernel.clone().map_or_else(Kernel::find, Ok)?;
-        let daemon = options.daemon.clone().map_or_else(host::object::path, Ok)?;
+        let daemon = options.daemon.clone().map_or_else(host::object::daemon, Ok)?;
         let mut parts = vec![FORMAT.to_owned()];
         for file in [&daemon, &kernel.image, &kernel.modules.join("modules.dep")] {
             parts.push(Identity::of(file)?.as_str().to_owned());

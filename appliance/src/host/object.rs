@@ -1,10 +1,11 @@
-//! The ELF object that holds this code: the program, a shared library, or another language's module. It is also the daemon,
-//! so the appliance carries it as it is.
+//! The ELF object that holds the daemon. Mostly it is the one that holds this code, be it the program, a shared library or
+//! another language's module: then the appliance carries it as it is.
 
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bstr::ByteSlice;
 use glassbox_io::{Errno, Error, Result, ResultExt};
@@ -13,8 +14,35 @@ const MAPS: &str = "/proc/self/maps";
 /// What the kernel appends to the name of a file that was removed or replaced.
 const DELETED: &[u8] = b" (deleted)";
 
-/// Where it is.
-pub(crate) fn path() -> Result<PathBuf> {
+/// Whether the object that holds this code holds the daemon too.
+static CARRIES_DAEMON: AtomicBool = AtomicBool::new(false);
+/// The program that holds it wherever Glassbox is installed.
+const PROGRAM: &str = "glassbox";
+
+/// Tells that the object that holds this code becomes the daemon when it is an appliance's first process.
+pub fn carry_daemon() {
+    CARRIES_DAEMON.store(true, Ordering::Relaxed);
+}
+
+/// The object that holds the daemon: this one, or the installed program. *Unsupported* if there is none: any other object
+/// would be started as an appliance's first process and be nothing of the kind.
+pub(crate) fn daemon() -> Result<PathBuf> {
+    if CARRIES_DAEMON.load(Ordering::Relaxed) {
+        return path();
+    }
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    let installed =
+        std::env::split_paths(&folders).map(|folder| folder.join(PROGRAM)).find(|program| program.is_file());
+    installed.ok_or_else(|| {
+        Error::unsupported(
+            "this program doesn't carry the appliance's daemon: link glassbox-compat-daemon and call its entry::link, \
+             or have the program glassbox in PATH",
+        )
+    })
+}
+
+/// Where the object that holds this code is.
+fn path() -> Result<PathBuf> {
     let maps = fs::read(MAPS).at_path(MAPS)?;
     let path = mapped_at(&maps, path as fn() -> Result<PathBuf> as usize)
         .ok_or_else(|| Error::os_with(Errno::ENOENT, "the file that this program was loaded from isn't known"))?;

@@ -45,13 +45,18 @@ pub(crate) struct Qemu {
 }
 
 impl Qemu {
+    /// Where it is.
+    pub fn program(options: &Options) -> Result<PathBuf> {
+        match &options.hv {
+            Some(hv) if hv.components().count() > 1 => Ok(hv.clone()),
+            Some(hv) => Ok(super::program(hv).unwrap_or_else(|| hv.clone())),
+            None => NAMES.iter().find_map(super::program).ok_or_else(not_installed),
+        }
+    }
+
     /// Finds it, and asks it if the cache doesn't know.
     pub fn find(options: &Options, cache: Option<&Cache>) -> Result<Qemu> {
-        let path = match &options.hv {
-            Some(hv) if hv.components().count() > 1 => hv.clone(),
-            Some(hv) => super::program(hv).unwrap_or_else(|| hv.clone()),
-            None => NAMES.iter().find_map(super::program).ok_or_else(not_installed)?,
-        };
+        let path = Qemu::program(options)?;
         let identity = Identity::of(&path).map_err(|error| match error.errno() {
             Errno::ENOENT => Error::os_with(Errno::ENOENT, format!("the hypervisor {} doesn't exist", path.display())),
             _ => error,

@@ -28,6 +28,11 @@ pub(super) const ANSWER_DEADLINE: Duration = Duration::from_secs(20);
 /// Where a fixed appliance is looked for when there is no other.
 const DEFAULT_FIXED: [&str; 2] = ["/usr/local/lib/guestfs", "/usr/lib/guestfs"];
 
+/// Whether there is a fixed appliance.
+pub(super) fn has_fixed(options: &Options) -> bool {
+    fixed::find(&options.path).is_some() || fixed::find(&DEFAULT_FIXED.map(PathBuf::from)).is_some()
+}
+
 /// Tries one way after the other.
 pub(super) fn climb(options: &Options, drives: &[Drive]) -> Result<Appliance> {
     temporary(options)?;

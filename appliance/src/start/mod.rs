@@ -29,6 +29,9 @@ pub use self::fixed::write as write_fixed;
 use self::process::Process;
 use self::qmp::Qmp;
 use crate::drive::Drive;
+use crate::host::kernel::Kernel;
+use crate::host::object;
+use crate::host::qemu::Qemu;
 use crate::options::Options;
 use crate::remote::Remote;
 
@@ -76,6 +79,15 @@ impl Appliance {
     /// daemon has answered, knows the time, and has random numbers of its own.
     pub fn start(options: &Options, drives: &[Drive]) -> Result<Appliance> {
         ladder::climb(options, drives)
+    }
+
+    /// Whether the parts of one are there: a hypervisor, and a fixed appliance or else a kernel and the daemon. Starts nothing.
+    pub fn is_possible(options: &Options) -> bool {
+        let has_parts = || {
+            let kernel = options.kernel.is_some() || Kernel::find().is_ok();
+            kernel && (options.daemon.is_some() || object::daemon().is_ok())
+        };
+        Qemu::program(options).is_ok_and(|program| program.exists()) && (has_parts() || ladder::has_fixed(options))
     }
 
     /// Its daemon.

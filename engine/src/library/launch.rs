@@ -31,9 +31,7 @@ impl Launching for Library<'_> {
     fn launch(&mut self) -> Result<()> {
         let handle = &mut *self.0;
         handle.debug(|| format!("launch: {} drives, read in-process", handle.session.drives.len()));
-        let mut in_process = InProcess::open(&handle.session.drives)?;
-        in_process.has_appliance = handle.may_have_appliance();
-        handle.in_process = Some(in_process);
+        handle.in_process = Some(InProcess::open(&handle.session.drives)?);
         if handle.wants_appliance_at_once() {
             if let Err(error) = handle.bring_up(None) {
                 handle.in_process = None;
