@@ -26,6 +26,7 @@ pub use handle::{Caller, Handle, State};
 pub use in_process::{InProcess, check_arguments};
 pub use job::Job;
 pub use kernel_device::{KernelDevice, KernelDeviceKind};
+pub use library::HostArchive;
 pub use message::message;
 pub use session::Session;
 pub use settings::Settings;

@@ -1,13 +1,13 @@
 //! The options that say which disks to look at and what to mount, the same in every command.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use bstr::{BStr, BString, ByteSlice};
 use glassbox_api::options::AddDriveOpts;
 use glassbox_api::{Drives, FilesystemDetect, HandleConfig, Launching, Mounting};
 use glassbox_engine::Handle;
-use glassbox_io::Error;
+use glassbox_io::{Error, ResultExt};
 
 use crate::options::{Options, UsageError};
 
@@ -20,13 +20,16 @@ pub struct Disks {
     blocksize: Pending<i32>,
     verbose: bool,
     trace: bool,
+    discard: bool,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Drive {
     path: BString,
     format: Option<BString>,
     blocksize: Option<i32>,
+    /// The size of a new disk, which is written whatever becomes of the others.
+    new: Option<u64>,
 }
 
 /// A value for the disks that follow it, and whether none has yet.
@@ -128,8 +131,25 @@ impl Disks {
                 _ => {}
             }
         }
-        self.drives.push(Drive { path, format: self.format.take(), blocksize: self.blocksize.take() });
+        self.drives.push(Drive { path, format: self.format.take(), blocksize: self.blocksize.take(), new: None });
         Ok(())
+    }
+
+    /// Adds a disk that [`Disks::create`] makes, of `size` bytes. Returns its number.
+    pub fn add_new(&mut self, path: BString, size: u64) -> usize {
+        self.drives.push(Drive { path, format: Some("raw".into()), blocksize: None, new: Some(size) });
+        self.drives.len() - 1
+    }
+
+    /// Makes the new disks, empty and sparse, instead of files of their names.
+    pub fn create(&self) -> Result<(), Error> {
+        let new = self.drives.iter().filter_map(|drive| Some((&drive.path, drive.new?)));
+        new.into_iter().try_for_each(|(path, size)| make_file(path.as_bstr(), size, false))
+    }
+
+    /// Lets the disks give space back that isn't used any more, where they can.
+    pub fn discard(&mut self) {
+        self.discard = true;
     }
 
     /// Fails if an option has had nothing to act on.
@@ -166,11 +186,7 @@ impl Disks {
     /// Only the image of this number, and no mounts.
     pub fn only(&self, index: usize) -> Disks {
         let drive = self.drives.get(index);
-        let drive = drive.map(|Drive { path, format, blocksize }| Drive {
-            path: path.clone(),
-            format: format.clone(),
-            blocksize: *blocksize,
-        });
+        let drive = drive.cloned();
         Disks { drives: drive.into_iter().collect(), verbose: self.verbose, trace: self.trace, ..Disks::default() }
     }
 
@@ -192,9 +208,10 @@ impl Disks {
     pub fn add_to(&self, handle: &mut Handle, read_only: bool) -> Result<(), Error> {
         for drive in &self.drives {
             let options = AddDriveOpts {
-                readonly: read_only.then_some(true),
+                readonly: (read_only && drive.new.is_none()).then_some(true),
                 format: drive.format.as_ref().map(|format| format.as_bstr()),
                 blocksize: drive.blocksize,
+                discard: self.discard.then_some("besteffort".into()),
                 ..AddDriveOpts::default()
             };
             handle.add_drive(drive.path.as_bstr(), options)?;
@@ -202,9 +219,9 @@ impl Disks {
         Ok(())
     }
 
-    /// A launched handle on these disks, read-only.
-    pub fn launch(&self, program: &str) -> Result<Handle, Error> {
-        let mut handle = self.handle(program, true)?;
+    /// A launched handle on these disks.
+    pub fn launch(&self, program: &str, read_only: bool) -> Result<Handle, Error> {
+        let mut handle = self.handle(program, read_only)?;
         handle.launch()?;
         Ok(handle)
     }
@@ -213,6 +230,19 @@ impl Disks {
     pub fn mount(&self, handle: &mut Handle, read_only: bool) -> Result<(), MountError> {
         self.mounts.iter().try_for_each(|mount| mount.mount(handle, read_only))
     }
+}
+
+/// Makes a raw disk of zeros; with all its space if it is to be allocated.
+pub fn make_file(name: &BStr, size: u64, allocate: bool) -> Result<(), Error> {
+    let make = || {
+        let file = std::fs::File::create(OsStr::from_bytes(name))?;
+        if allocate && size > 0 {
+            let length = i64::try_from(size).map_err(|_| std::io::ErrorKind::FileTooLarge)?;
+            nix::fcntl::posix_fallocate(&file, 0, length)?;
+        }
+        file.set_len(size)
+    };
+    make().at_path(name).map_err(|error| error.during("cannot create raw file"))
 }
 
 /// The path of a `file:` URI, whose host is empty or ignored.

@@ -4,13 +4,19 @@
 
 mod commands;
 mod disks;
+mod environment;
 mod fish;
 mod guest;
+mod host_copy;
 mod json;
+mod layout;
 mod local_time;
+mod number;
 mod options;
 mod progress;
+mod replace;
 mod table;
+mod windows_path;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -27,7 +33,7 @@ struct Command {
     main: fn(&str, Vec<OsString>) -> ExitCode,
 }
 
-const COMMANDS: [Command; 10] = [
+const COMMANDS: [Command; 16] = [
     Command {
         name: "filesystems",
         upstream: Some("virt-filesystems"),
@@ -59,6 +65,42 @@ const COMMANDS: [Command; 10] = [
         upstream: Some("virt-df"),
         summary: "show how full filesystems are",
         main: commands::df::main,
+    },
+    Command {
+        name: "edit",
+        upstream: Some("virt-edit"),
+        summary: "change files in an editor or by Perl",
+        main: commands::edit::main,
+    },
+    Command {
+        name: "copy-in",
+        upstream: Some("virt-copy-in"),
+        summary: "copy files and directories of the host into a guest",
+        main: commands::copy_in::main,
+    },
+    Command {
+        name: "tar-in",
+        upstream: Some("virt-tar-in"),
+        summary: "unpack a tar file of the host into a guest",
+        main: commands::tar_in::main,
+    },
+    Command {
+        name: "make-fs",
+        upstream: Some("virt-make-fs"),
+        summary: "make a disk with a filesystem of a directory or tar file",
+        main: commands::make_fs::main,
+    },
+    Command {
+        name: "format",
+        upstream: Some("virt-format"),
+        summary: "erase disks and make them blank",
+        main: commands::format::main,
+    },
+    Command {
+        name: "rescue",
+        upstream: Some("virt-rescue"),
+        summary: "run commands in a small Linux that sees the disks",
+        main: commands::rescue::main,
     },
     Command {
         name: "fish",
@@ -122,7 +164,7 @@ fn main() -> ExitCode {
 
 fn usage() -> String {
     let mut text = String::from(
-        "glassbox looks into disk images: no virtual machine, no root, milliseconds.\n\nUsage: glassbox COMMAND \
+        "glassbox looks into disk images and changes them: no root, and in milliseconds no virtual machine for looking.\n\nUsage: glassbox COMMAND \
          [OPTIONS] IMAGE…\n\n",
     );
     for command in &COMMANDS {

@@ -19,6 +19,7 @@ mod unanswered;
 mod xattr_acl;
 
 use crate::handle::Handle;
+pub use archive::HostArchive;
 
 /// Answers the calls of the library's side for a handle.
 pub struct Library<'a>(pub(crate) &'a mut Handle);

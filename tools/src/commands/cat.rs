@@ -10,10 +10,9 @@ use bstr::ByteSlice;
 use glassbox_api::FilesRead;
 
 use super::{
-    COMMON_HELP, Common, Failure, MOUNT_HELP, Opened, common, common_options, finish, need_images, print, take_images,
-    tell,
+    COMMON_HELP, Failure, Line, MOUNT_HELP, Opened, common_options, finish, need_images, no_own_options, read_line,
+    take_images, tell,
 };
-use crate::disks::Disks;
 use crate::options::UsageError;
 
 const LONG: [&str; 1] = ["mount"];
@@ -24,16 +23,10 @@ pub fn main(program: &str, arguments: Vec<OsString>) -> ExitCode {
 }
 
 fn run(program: &str, arguments: Vec<OsString>) -> Result<(), Failure> {
-    let mut options = common_options(arguments, &[], &LONG);
-    let mut disks = Disks::default();
-    let mut words = Vec::new();
-    while let Some(arg) = common(&mut disks, &mut options, &|| usage(program))? {
-        match arg {
-            Common::Print(text) => return print(&text),
-            Common::Word(word) => words.push(word),
-            Common::Taken | Common::Own(..) => {}
-        }
-    }
+    let options = common_options(arguments, &[], &LONG);
+    let Some(Line { mut disks, mut words }) = read_line(options, &|| usage(program), &mut no_own_options)? else {
+        return Ok(());
+    };
     take_images(&mut disks, &mut words)?;
     need_images(&disks)?;
     if words.is_empty() {

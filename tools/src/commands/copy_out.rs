@@ -7,9 +7,9 @@ use bstr::ByteSlice;
 use glassbox_api::Archive;
 
 use super::{
-    COMMON_HELP, Common, Failure, MOUNT_HELP, Opened, common, common_options, finish, need_images, print, take_images,
+    COMMON_HELP, Failure, Line, MOUNT_HELP, Opened, common_options, finish, need_images, no_own_options, read_line,
+    take_images,
 };
-use crate::disks::Disks;
 use crate::options::UsageError;
 
 const LONG: [&str; 1] = ["mount"];
@@ -20,16 +20,10 @@ pub fn main(program: &str, arguments: Vec<OsString>) -> ExitCode {
 }
 
 fn run(program: &str, arguments: Vec<OsString>) -> Result<(), Failure> {
-    let mut options = common_options(arguments, &[], &LONG);
-    let mut disks = Disks::default();
-    let mut words = Vec::new();
-    while let Some(arg) = common(&mut disks, &mut options, &|| usage(program))? {
-        match arg {
-            Common::Print(text) => return print(&text),
-            Common::Word(word) => words.push(word),
-            Common::Taken | Common::Own(..) => {}
-        }
-    }
+    let options = common_options(arguments, &[], &LONG);
+    let Some(Line { mut disks, mut words }) = read_line(options, &|| usage(program), &mut no_own_options)? else {
+        return Ok(());
+    };
     // The directory on the host comes off first: it may be a name like that of an image.
     let directory = words.pop();
     take_images(&mut disks, &mut words)?;

@@ -13,13 +13,13 @@ impl Opened {
         if disks.mounts_something() {
             let images = &self.images;
             return disks
-                .mount(&mut self.handle, true)
+                .mount(&mut self.handle, self.read_only)
                 .map_err(|error| Failure::Mount { images: images.clone(), error });
         }
         let roots = self.handle.inspect_os().map_err(self.failed("inspect"))?;
         match roots.as_slice() {
             [root] => {
-                let mounted = guest::mount(&mut self.handle, root.as_bstr(), true);
+                let mounted = guest::mount(&mut self.handle, root.as_bstr(), self.read_only);
                 mounted.map_err(self.failed(format!("mount the guest of {root}")))?.warn(program);
                 Ok(())
             }
@@ -35,7 +35,11 @@ impl Opened {
         let mountable: Vec<BString> =
             filesystems.into_iter().filter(|(_, kind)| is_mountable(kind)).map(|(device, _)| device).collect();
         match mountable.as_slice() {
-            [only] => self.handle.mount_ro(only.as_bstr(), "/".into()).map_err(self.failed(format!("mount {only}"))),
+            [only] => {
+                let options = if self.read_only { "ro" } else { "" };
+                let mounted = self.handle.mount_options(options.into(), only.as_bstr(), "/".into());
+                mounted.map_err(self.failed(format!("mount {only}")))
+            }
             _ => Err(self.undecided(&[])),
         }
     }

@@ -2,13 +2,19 @@
 
 pub mod appliance;
 pub mod cat;
+pub mod copy_in;
 pub mod copy_out;
 pub mod df;
+pub mod edit;
 pub mod filesystems;
+pub mod format;
 mod guest;
 pub mod inspect;
 pub mod ls;
+pub mod make_fs;
+pub mod rescue;
 pub mod run;
+pub mod tar_in;
 pub mod tar_out;
 
 use std::ffi::OsString;
@@ -17,6 +23,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::process::ExitCode;
 
 use bstr::{BStr, BString};
+use glassbox_api::Launching;
 use glassbox_engine::Handle;
 use glassbox_io::Error;
 
@@ -114,6 +121,7 @@ fn explain(error: &Error) -> String {
 struct Opened {
     handle: Handle,
     images: String,
+    read_only: bool,
     /// Lives as long as the handle is used.
     _progress: Option<Progress>,
 }
@@ -121,25 +129,45 @@ struct Opened {
 impl Opened {
     /// Launches a handle on the disks, read-only. Progress bars are shown if stderr is a terminal.
     fn new(program: &str, disks: &Disks) -> Result<Opened, Failure> {
-        let mut opened = Opened::without_progress(program, disks)?;
-        let shown = io::stderr().is_terminal();
-        opened._progress = shown.then(|| Progress::listen(opened.handle.events()));
-        Ok(opened)
+        Ok(Opened::launch(program, disks, true)?.with_progress())
     }
 
     /// The same without progress bars, for one of many guests.
     fn without_progress(program: &str, disks: &Disks) -> Result<Opened, Failure> {
-        let images = disks.names();
-        let handle = disks.launch(program).map_err(|error| Failure::Call {
-            tried: "open".into(),
-            images: images.clone(),
-            error,
-        })?;
-        Ok(Opened { handle, images, _progress: None })
+        Opened::launch(program, disks, true)
+    }
+
+    /// Launches a handle on disks that are to be changed. Ends well only with [`Opened::close`].
+    fn writable(program: &str, disks: &Disks) -> Result<Opened, Failure> {
+        Ok(Opened::launch(program, disks, false)?.with_progress())
+    }
+
+    fn launch(program: &str, disks: &Disks, read_only: bool) -> Result<Opened, Failure> {
+        let handle = disks.launch(program, read_only);
+        Opened::launched(handle, disks.names(), read_only)
+    }
+
+    /// What became of launching a handle on these images.
+    fn launched(handle: Result<Handle, Error>, images: String, read_only: bool) -> Result<Opened, Failure> {
+        match handle {
+            Ok(handle) => Ok(Opened { handle, images, read_only, _progress: None }),
+            Err(error) => Err(Failure::Call { tried: "open".into(), images, error }),
+        }
+    }
+
+    fn with_progress(mut self) -> Self {
+        let shown = io::stderr().is_terminal();
+        self._progress = shown.then(|| Progress::listen(self.handle.events()));
+        self
+    }
+
+    /// Ends the work on disks that were changed: only now it is known that everything was written.
+    fn close(mut self) -> Result<(), Failure> {
+        self.handle.shutdown().map_err(self.failed("write the changes"))
     }
 
     /// Gives an error its context.
-    fn failed(&self, tried: impl Into<String>) -> impl Fn(Error) -> Failure {
+    fn failed<T: Into<String>>(&self, tried: T) -> impl Fn(Error) -> Failure + use<T> {
         let (tried, images) = (tried.into(), self.images.clone());
         move |error| Failure::Call { tried: tried.clone(), images: images.clone(), error }
     }
@@ -180,14 +208,24 @@ enum Common {
 
 /// The next argument, unless it is one that every command has.
 fn common(disks: &mut Disks, options: &mut Options, usage: &dyn Fn() -> String) -> Result<Option<Common>, UsageError> {
-    let Some(arg) = options.next()? else { return Ok(None) };
-    let (letter, name) = match arg {
-        Arg::Word(word) => return Ok(Some(Common::Word(word.into_vec().into()))),
-        Arg::Short(letter) => (Some(letter), ""),
-        Arg::Long(name) => (None, name),
-    };
-    Ok(Some(match (letter, name) {
-        (_, "help") => Common::Print(usage()),
+    Ok(match options.next()? {
+        None => None,
+        Some(Arg::Word(word)) => Some(Common::Word(word.into_vec().into())),
+        Some(Arg::Short(letter)) => Some(common_option(disks, Some(letter), "", options, usage)?),
+        Some(Arg::Long(name)) => Some(common_option(disks, None, name, options, usage)?),
+    })
+}
+
+/// What an option is, unless it is one that every command has.
+fn common_option(
+    disks: &mut Disks,
+    letter: Option<char>,
+    name: &'static str,
+    options: &mut Options,
+    usage: &dyn Fn() -> String,
+) -> Result<Common, UsageError> {
+    Ok(match (letter, name) {
+        (Some('?'), _) | (_, "help") => Common::Print(usage()),
         (Some('V'), _) | (_, "version") => Common::Print(format!("glassbox {}\n", env!("CARGO_PKG_VERSION"))),
         (_, "echo-keys" | "keys-from-stdin") => Common::Taken,
         (_, "key") => {
@@ -196,7 +234,45 @@ fn common(disks: &mut Disks, options: &mut Options, usage: &dyn Fn() -> String) 
         }
         _ if disks.accept(letter, name, options)? => Common::Taken,
         _ => Common::Own(letter, name),
-    }))
+    })
+}
+
+/// Disks and words of a command line.
+#[derive(Default)]
+struct Line {
+    disks: Disks,
+    words: Vec<BString>,
+}
+
+/// Takes an option, if it is one that only this command has: its letter or its name, and where its value comes from.
+type Own<'a> = dyn FnMut(Option<char>, &str, &mut Options) -> Result<bool, UsageError> + 'a;
+
+/// Reads a command line, in which `own` takes the options that only this command has. `None` if the user has asked for a
+/// text, which was printed.
+fn read_line(mut options: Options, usage: &dyn Fn() -> String, own: &mut Own<'_>) -> Result<Option<Line>, Failure> {
+    let mut line = Line::default();
+    while let Some(arg) = options.next()? {
+        let (letter, name) = match arg {
+            Arg::Word(word) => {
+                line.words.push(word.into_vec().into());
+                continue;
+            }
+            Arg::Short(letter) => (Some(letter), ""),
+            Arg::Long(name) => (None, name),
+        };
+        if own(letter, name, &mut options)? {
+            continue;
+        }
+        if let Common::Print(text) = common_option(&mut line.disks, letter, name, &mut options, usage)? {
+            return print(&text).map(|()| None);
+        }
+    }
+    Ok(Some(line))
+}
+
+/// For commands without options of their own.
+fn no_own_options(_: Option<char>, _: &str, _: &mut Options) -> Result<bool, UsageError> {
+    Ok(false)
 }
 
 /// Prints a text asked for by an option.
@@ -213,6 +289,14 @@ fn take_images(disks: &mut Disks, words: &mut Vec<BString>) -> Result<(), UsageE
     let more = words.iter().skip(1).take_while(|word| !word.starts_with(b"/")).count();
     for image in words.drain(..more + 1) {
         disks.add(OsString::from_vec(image.into()))?;
+    }
+    Ok(())
+}
+
+/// Takes one image from the beginning of the words, unless `-a` has named them, where names of the host's files follow.
+fn take_image(disks: &mut Disks, words: &mut Vec<BString>) -> Result<(), UsageError> {
+    if disks.count() == 0 && !words.is_empty() {
+        disks.add(OsString::from_vec(words.remove(0).into()))?;
     }
     Ok(())
 }

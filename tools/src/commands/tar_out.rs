@@ -13,10 +13,9 @@ use glassbox_api::options::TarOutOpts;
 use glassbox_io::Error;
 
 use super::{
-    COMMON_HELP, Common, Failure, MOUNT_HELP, Opened, common, common_options, finish, need_images, print, take_images,
+    COMMON_HELP, Failure, Line, MOUNT_HELP, Opened, common_options, finish, need_images, read_line, take_images,
 };
-use crate::disks::Disks;
-use crate::options::UsageError;
+use crate::options::{Options, UsageError};
 
 const LONG: [&str; 7] = ["acls", "compress", "exclude", "mount", "numeric-owner", "selinux", "xattrs"];
 
@@ -26,25 +25,23 @@ pub fn main(program: &str, arguments: Vec<OsString>) -> ExitCode {
 }
 
 fn run(program: &str, arguments: Vec<OsString>) -> Result<(), Failure> {
-    let mut options = common_options(arguments, &[], &LONG);
-    let mut disks = Disks::default();
-    let mut words = Vec::new();
+    let options = common_options(arguments, &[], &LONG);
     let mut compress: Option<BString> = None;
     let mut excludes: Vec<BString> = Vec::new();
     let mut tar = TarOutOpts::default();
-    while let Some(arg) = common(&mut disks, &mut options, &|| usage(program))? {
-        match arg {
-            Common::Print(text) => return print(&text),
-            Common::Word(word) => words.push(word),
-            Common::Own(_, "compress") => compress = Some(options.value()?.into_vec().into()),
-            Common::Own(_, "exclude") => excludes.push(options.value()?.into_vec().into()),
-            Common::Own(_, "numeric-owner") => tar.numericowner = Some(true),
-            Common::Own(_, "xattrs") => tar.xattrs = Some(true),
-            Common::Own(_, "acls") => tar.acls = Some(true),
-            Common::Own(_, "selinux") => tar.selinux = Some(true),
-            Common::Taken | Common::Own(..) => {}
+    let own = &mut |_, name: &str, options: &mut Options| {
+        match name {
+            "compress" => compress = Some(options.value()?.into_vec().into()),
+            "exclude" => excludes.push(options.value()?.into_vec().into()),
+            "numeric-owner" => tar.numericowner = Some(true),
+            "xattrs" => tar.xattrs = Some(true),
+            "acls" => tar.acls = Some(true),
+            "selinux" => tar.selinux = Some(true),
+            _ => return Ok(false),
         }
-    }
+        Ok(true)
+    };
+    let Some(Line { mut disks, mut words }) = read_line(options, &|| usage(program), own)? else { return Ok(()) };
     // The file on the host comes off first: it may be a name like that of an image.
     let file = words.pop();
     take_images(&mut disks, &mut words)?;

@@ -7,7 +7,7 @@ use glassbox_api::{ArgInfo, ArgKind, Arguments, CallInfo, OptKind, Streams, Stri
 
 use super::host_file::{self, HostOutput};
 use super::problem::Problem;
-use super::{Shell, print, value, windows_path};
+use super::{Shell, print, value};
 
 /// The call behind a command, by its name in any case and with `-` or `_`, or by an alias.
 pub fn find(name: &BStr) -> Option<&'static CallInfo> {
@@ -77,14 +77,14 @@ pub fn run(shell: &mut Shell, info: &'static CallInfo, name: &BStr, words: &[BSt
             ArgKind::Int => Value::Int(value::int(word.as_bstr(), name, argument.name)?),
             ArgKind::Int64 => Value::Int64(value::int64(word.as_bstr(), name, argument.name)?),
             ArgKind::String(StringKind::Pathname | StringKind::DeviceOrPath | StringKind::MountableOrPath) => {
-                Value::String(windows_path::resolve(shell, word)?)
+                Value::String(shell.guest_path(word)?)
             }
             ArgKind::String(_) => Value::String(word.clone()),
             ArgKind::OptString => Value::OptString(Some(word.clone()).filter(|word| !word.is_empty())),
             ArgKind::StringList(StringKind::Pathname) => Value::StringList(
                 value::string_list(word.as_bstr())?
                     .iter()
-                    .map(|path| windows_path::resolve(shell, path))
+                    .map(|path| shell.guest_path(path))
                     .collect::<Result<_, _>>()?,
             ),
             ArgKind::StringList(_) => Value::StringList(value::string_list(word.as_bstr())?),

@@ -1,17 +1,17 @@
 //! Files of the guest in programs of the host: editors, pagers, viewers.
 
-use std::ffi::{OsStr, OsString};
-use std::fs::File;
-use std::io::{Read, Seek, Write};
-use std::process::{Command, Stdio};
+use std::ffi::OsStr;
+use std::io::Write;
+use std::process::Stdio;
 
 use bstr::{BStr, BString, ByteSlice};
 use glassbox_api::{Blockdev, FilesRead, FilesWrite};
 use glassbox_io::ResultExt;
-use tempfile::NamedTempFile;
 
+use super::Shell;
 use super::problem::Problem;
-use super::{Shell, windows_path};
+use crate::host_copy::{self, HostCopy};
+use crate::replace::replace;
 
 /// The largest device that "hexedit" copies without being told which part.
 const LARGEST_WHOLE_DEVICE: i64 = 16 << 20;
@@ -23,11 +23,10 @@ pub fn edit(shell: &mut Shell, name: &BStr, file: &BString) -> Result<(), Proble
         b"emacs" => "emacs".into(),
         _ => shell.environment.get("EDITOR").unwrap_or_else(|| "vi".into()),
     };
-    let path = windows_path::resolve(shell, file)?;
+    let path = shell.guest_path(file)?;
     let copy = download(shell, &path)?;
     if run_on(shell, &editor, &copy)? {
-        let mut changed = File::open(copy.path())?;
-        shell.handle.borrow_mut().upload(&mut changed, path.as_bstr())?;
+        replace(&mut shell.handle.borrow_mut(), path.as_bstr(), &mut copy.open()?, None)?;
     }
     Ok(())
 }
@@ -35,7 +34,7 @@ pub fn edit(shell: &mut Shell, name: &BStr, file: &BString) -> Result<(), Proble
 /// `hexedit`: a file or device, or the part of it that is given as its start and length.
 pub fn hexedit(shell: &mut Shell, file: &BString, part: Option<(u64, u64)>) -> Result<(), Problem> {
     let editor = shell.environment.get("HEXEDITOR").unwrap_or_else(|| "hexedit".into());
-    let path = windows_path::resolve(shell, file)?;
+    let path = shell.guest_path(file)?;
     let device = path.starts_with(b"/dev/");
     let size = match device {
         true => shell.handle.borrow_mut().blockdev_getsize64(path.as_bstr())?,
@@ -57,11 +56,10 @@ pub fn hexedit(shell: &mut Shell, file: &BString, part: Option<(u64, u64)>) -> R
 }
 
 fn edit_part(shell: &mut Shell, editor: &OsStr, path: &BString, start: i64, length: i64) -> Result<(), Problem> {
-    let mut copy = temporary()?;
-    shell.handle.borrow_mut().download_offset(path.as_bstr(), copy.as_file_mut(), start, length)?;
+    let mut copy = HostCopy::new()?;
+    shell.handle.borrow_mut().download_offset(path.as_bstr(), copy.file(), start, length)?;
     if run_on(shell, editor, &copy)? {
-        let mut changed = File::open(copy.path())?;
-        shell.handle.borrow_mut().upload_offset(&mut changed, path.as_bstr(), start)?;
+        shell.handle.borrow_mut().upload_offset(&mut copy.open()?, path.as_bstr(), start)?;
     }
     Ok(())
 }
@@ -69,7 +67,7 @@ fn edit_part(shell: &mut Shell, editor: &OsStr, path: &BString, start: i64, leng
 /// `display`: in a viewer of pictures.
 pub fn display(shell: &mut Shell, file: &BString) -> Result<(), Problem> {
     let viewer = shell.environment.get("GUESTFISH_DISPLAY_IMAGE").unwrap_or_else(|| "display".into());
-    let path = windows_path::resolve(shell, file)?;
+    let path = shell.guest_path(file)?;
     let copy = download(shell, &path)?;
     run_on(shell, &viewer, &copy).map(|_| ())
 }
@@ -80,64 +78,25 @@ pub fn page(shell: &mut Shell, name: &BStr, file: &BString) -> Result<(), Proble
         true => "less".into(),
         false => shell.environment.get("PAGER").unwrap_or_else(|| "more".into()),
     };
-    let path = windows_path::resolve(shell, file)?;
+    let path = shell.guest_path(file)?;
     // A copy, not a pipe: the pager isn't started for a file that can't be read.
-    let mut copy = download(shell, &path)?;
-    copy.rewind()?;
+    let copy = download(shell, &path)?;
     shell.out.flush()?;
     let mut program =
         shell.environment.shell(&pager).stdin(Stdio::piped()).spawn().at_path(pager.as_encoded_bytes())?;
     if let Some(mut stdin) = program.stdin.take() {
         // Who leaves the pager early has seen enough.
-        let _ = std::io::copy(&mut copy, &mut stdin);
+        let _ = std::io::copy(&mut copy.open()?, &mut stdin);
     }
-    finished(&pager, program.wait()?)
+    host_copy::finished(&pager, program.wait()?).map_err(Problem::Shell)
 }
 
-/// The file at `path`, in a temporary file.
-fn download(shell: &mut Shell, path: &BString) -> Result<NamedTempFile, Problem> {
-    let mut copy = temporary()?;
-    shell.handle.borrow_mut().download(path.as_bstr(), copy.as_file_mut())?;
-    Ok(copy)
-}
-
-fn temporary() -> Result<NamedTempFile, Problem> {
-    Ok(tempfile::Builder::new().prefix("glassbox-").tempfile()?)
+fn download(shell: &mut Shell, path: &BString) -> Result<HostCopy, Problem> {
+    Ok(HostCopy::download(&mut shell.handle.borrow_mut(), path.as_bstr())?)
 }
 
 /// Opens a copy in a program. Whether that changed it.
-fn run_on(shell: &mut Shell, program: &OsStr, copy: &NamedTempFile) -> Result<bool, Problem> {
+fn run_on(shell: &mut Shell, program: &OsStr, copy: &HostCopy) -> Result<bool, Problem> {
     shell.out.flush()?;
-    let before = contents_digest(copy)?;
-    let mut script = OsString::from(program);
-    // The variables that name programs may hold arguments, as every shell takes them; the name is a parameter.
-    script.push(" \"$0\"");
-    let mut command: Command = shell.environment.shell(&script);
-    finished(program, command.arg(copy.path()).status()?)?;
-    Ok(contents_digest(copy)? != before)
-}
-
-fn finished(program: &OsStr, status: std::process::ExitStatus) -> Result<(), Problem> {
-    match status.success() {
-        true => Ok(()),
-        false => Err(Problem::Shell(format!("{}: {status}", program.to_string_lossy()))),
-    }
-}
-
-/// Length and digest of the file that has the copy's name now: editors may write a new one.
-fn contents_digest(copy: &NamedTempFile) -> Result<(u64, u64), Problem> {
-    use std::hash::Hasher;
-    let mut file = File::open(copy.path())?;
-    let mut digest = std::hash::DefaultHasher::new();
-    let mut buf = vec![0; 1 << 16];
-    let mut length = 0;
-    loop {
-        match file.read(&mut buf)? {
-            0 => return Ok((length, digest.finish())),
-            read => {
-                digest.write(&buf[..read]);
-                length += read as u64;
-            }
-        }
-    }
+    copy.edit(&shell.environment, program).map_err(Problem::Shell)
 }

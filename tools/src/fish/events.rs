@@ -7,7 +7,7 @@ use bstr::{BStr, BString, ByteSlice};
 use glassbox_api::table::EVENTS;
 use glassbox_engine::{Event, Events};
 
-use super::environment::Environment;
+use crate::environment::Environment;
 
 /// An event handler.
 pub struct Handler {

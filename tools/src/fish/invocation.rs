@@ -1,12 +1,12 @@
 //! The shell's own options.
 
 use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use bstr::BString;
 
 use super::keys::Keys;
-use super::prepared;
+use super::prepared::{self, Prepared};
 use crate::disks::Disks;
 use crate::options::{Arg, Options, UsageError};
 
@@ -63,6 +63,8 @@ pub enum Action {
 pub struct Invocation {
     /// The disks, and what to mount.
     pub disks: Disks,
+    /// The disks that are to be made, and their numbers among the disks.
+    pub prepared: Vec<(usize, Prepared)>,
     /// Disks and mounts are read-only.
     pub read_only: bool,
     /// Find the operating system and mount its filesystems.
@@ -90,6 +92,7 @@ pub fn parse(program: &str, arguments: Vec<OsString>) -> Result<Action, UsageErr
     let mut options = Options::new(arguments, &SHORT, &LONG);
     let mut invocation = Invocation {
         disks: Disks::default(),
+        prepared: Vec::new(),
         read_only: false,
         inspector: false,
         sync: true,
@@ -123,11 +126,13 @@ pub fn parse(program: &str, arguments: Vec<OsString>) -> Result<Action, UsageErr
             (Some('i'), _) | (_, "inspector") => invocation.inspector = true,
             (Some('n'), _) | (_, "no-sync") => invocation.sync = false,
             (Some('N'), _) | (_, "new") => {
-                let kind = options.text()?;
+                let kind = options.value()?;
                 if kind == "help" || kind == "list" {
                     return Ok(Action::Print(Box::new(prepared::list)));
                 }
-                return Err(UsageError::new(prepared::refuse(program, &kind)));
+                let new = Prepared::parse(program, kind.as_bytes(), invocation.prepared.len() + 1)?;
+                let drive = invocation.disks.add_new(new.file.clone(), new.size);
+                invocation.prepared.push((drive, new));
             }
             (Some('r'), _) | (_, "ro") => invocation.read_only = true,
             (Some('w'), _) | (_, "rw") => invocation.read_only = false,
@@ -210,7 +215,7 @@ Disks:
   -m, --mount DEVICE[:MOUNTPOINT[:OPTIONS[:FSTYPE]]]
                            Launching, and mount a device (on /, unless said otherwise)
   -i, --inspector          Launching, find the operating system and mount its filesystems
-  -N, --new [FILE=]TYPE    Prepared disk ('-N help' lists them)
+  -N, --new [FILE=]TYPE    Make a disk, launching, and partition and format it ('-N help' lists the types)
   -d, --domain NAME, -c, --connect URI
                            Guests of libvirt: not supported
       --key SELECTOR       Keys of encrypted disks: not supported
@@ -266,12 +271,14 @@ mod tests {
         assert!(parsed.read_only && !parsed.sync && parsed.disks.mounts_something());
         assert_eq!(parsed.words, ["echo", "a", ":", "-x"]);
         assert_eq!(invocation(&["-i", "/dev/null"]).disks.count(), 1);
+        let parsed = invocation(&["-a", "/dev/null", "-N", "fs", "-N", "x.img=disk:1M", "-N", "part"]);
+        let prepared: Vec<_> = parsed.prepared.iter().map(|(drive, new)| (*drive, new.file.to_string())).collect();
+        assert_eq!(prepared, [(1, "test1.img".into()), (2, "x.img".into()), (3, "test3.img".into())]);
     }
 
     #[test]
     fn what_is_not_there_says_so() {
         assert!(refused(&["-d", "guest"]).contains("virsh domblklist guest"));
-        assert!(refused(&["-N", "fs:ext4"]).contains("appliance"));
         assert!(refused(&["-N", "nosuch"]).contains("no such prepared disk"));
         assert!(refused(&["--listen"]).contains("remote control"));
         assert!(refused(&["--remote=5", "echo"]).contains("remote control"));

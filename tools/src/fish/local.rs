@@ -9,11 +9,13 @@ use bstr::{BStr, BString, ByteSlice};
 use glassbox_api::options::AddDriveOpts;
 use glassbox_api::table::OPTIONAL_GROUPS;
 use glassbox_api::{Archive, Drives, Features};
-use glassbox_io::{Error, ResultExt};
+use glassbox_io::ResultExt;
 
 use super::events::{self, Handler};
 use super::problem::Problem;
-use super::{Shell, edit, glob, help, manual, number};
+use super::{Shell, edit, glob, help, manual};
+use crate::disks::make_file;
+use crate::number;
 
 /// A command of the shell.
 pub struct Local {
@@ -351,21 +353,9 @@ fn size(text: &BString) -> Result<u64, Problem> {
 
 fn add_new_disk(shell: &mut Shell, file: &BString, text: &BString, allocate: bool) -> Result<(), Problem> {
     let size = size(text)?;
-    make_file(file, size, allocate).map_err(Problem::HostFile)?;
+    make_file(file.as_bstr(), size, allocate).map_err(Problem::HostFile)?;
     let options = AddDriveOpts { format: Some("raw".into()), ..AddDriveOpts::default() };
     Ok(shell.handle.borrow_mut().add_drive(file.as_bstr(), options)?)
-}
-
-fn make_file(name: &BString, size: u64, allocate: bool) -> Result<(), Error> {
-    let make = || {
-        let file = std::fs::File::create(OsStr::from_bytes(name))?;
-        if allocate && size > 0 {
-            let length = i64::try_from(size).map_err(|_| std::io::ErrorKind::FileTooLarge)?;
-            nix::fcntl::posix_fallocate(&file, 0, length)?;
-        }
-        file.set_len(size)
-    };
-    make().at_path(name).map_err(|error| error.during("cannot create raw file"))
 }
 
 fn delete_event(shell: &mut Shell, name: &BStr) -> Result<(), Problem> {

@@ -6,7 +6,6 @@
 mod command;
 mod completion;
 mod edit;
-mod environment;
 mod events;
 mod glob;
 mod help;
@@ -17,7 +16,6 @@ mod keys;
 mod lexer;
 mod local;
 mod manual;
-mod number;
 mod output;
 mod prepared;
 mod print;
@@ -26,7 +24,6 @@ mod prompt;
 mod source;
 mod tilde;
 mod value;
-mod windows_path;
 
 use std::cell::RefCell;
 use std::ffi::{OsStr, OsString};
@@ -41,8 +38,9 @@ use glassbox_api::{HandleConfig, Launching};
 use glassbox_engine::Handle;
 use glassbox_io::ResultExt;
 
+use crate::environment::Environment;
 use crate::progress::Progress;
-use environment::Environment;
+use crate::windows_path;
 use events::Handler;
 use invocation::{Action, Invocation};
 use lexer::Statement;
@@ -134,6 +132,7 @@ fn run(program: &str, invocation: Invocation) -> Result<(), Problem> {
         ),
         None => None,
     };
+    invocation.disks.create()?;
     let mut handle = invocation.disks.handle(program, invocation.read_only)?;
     if !invocation.sync {
         handle.set_autosync(false)?;
@@ -141,8 +140,14 @@ fn run(program: &str, invocation: Invocation) -> Result<(), Problem> {
     if invocation.network {
         handle.set_network(true)?;
     }
-    if invocation.inspector || invocation.disks.mounts_something() {
+    if invocation.inspector || invocation.disks.mounts_something() || !invocation.prepared.is_empty() {
         handle.launch()?;
+    }
+    for (drive, new) in &invocation.prepared {
+        new.make(&mut handle, *drive).map_err(|error| {
+            eprint!("{}", Told { problem: &Problem::Call(error), program, place: None });
+            Problem::Shell(prepared::failed(new))
+        })?;
     }
     let inspected = match invocation.inspector {
         true => Some(inspect::mount(&mut handle, program, invocation.read_only)?),
@@ -157,6 +162,7 @@ fn run(program: &str, invocation: Invocation) -> Result<(), Problem> {
     let reads_stdin = script.is_none() && invocation.words.is_empty();
     let interactive = reads_stdin && std::io::stdin().is_terminal();
     let handle = Rc::new(RefCell::new(handle));
+    let ending = handle.clone();
     let shows_progress = invocation.progress_bars.unwrap_or(interactive);
     let progress = shows_progress.then(|| Progress::listen(handle.borrow().events()));
     let mut shell = Shell {
@@ -193,7 +199,9 @@ fn run(program: &str, invocation: Invocation) -> Result<(), Problem> {
         shell.script(Box::new(Stdin))
     };
     shell.out.flush()?;
-    result.map_err(|Failed| Problem::Told)
+    result.map_err(|Failed| Problem::Told)?;
+    // Only now it is known that all that was written has reached the disks.
+    Ok(ending.borrow_mut().shutdown()?)
 }
 
 impl Shell {
@@ -373,6 +381,11 @@ impl Shell {
             ));
         }
         Err(Problem::usage(text))
+    }
+
+    /// A path of the guest, where Windows' way of writing it was meant.
+    fn guest_path(&self, path: &BString) -> Result<BString, Problem> {
+        Ok(windows_path::resolve_marked(&mut self.handle.borrow_mut(), path.as_bstr())?)
     }
 
     /// A new handle in the place of the old one, with its properties, and heard by the same event handlers.

@@ -4,6 +4,8 @@ use std::fmt;
 
 use bstr::{BString, ByteSlice};
 
+use crate::windows_path::Unresolved;
+
 /// Why a command of the shell failed.
 #[derive(Debug)]
 pub enum Problem {
@@ -29,6 +31,15 @@ impl Problem {
 impl From<glassbox_io::Error> for Problem {
     fn from(error: glassbox_io::Error) -> Self {
         Problem::Call(error)
+    }
+}
+
+impl From<Unresolved> for Problem {
+    fn from(unresolved: Unresolved) -> Self {
+        match unresolved {
+            Unresolved::Call(error) => Problem::Call(error),
+            Unresolved::Drive(text) => Problem::Shell(text),
+        }
     }
 }
 

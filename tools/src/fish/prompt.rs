@@ -12,9 +12,9 @@ use rustyline::history::FileHistory;
 use rustyline::{CompletionType, Config, Editor};
 
 use super::completion::Completion;
-use super::environment::Environment;
 use super::help;
 use super::source::Source;
+use crate::environment::Environment;
 
 const DEFAULT_PROMPT: &str = "><fs> ";
 /// The file in the home directory that keeps what was typed.

@@ -4,8 +4,8 @@ use bstr::{BStr, BString, ByteSlice};
 use glassbox_api::{CallInfo, OptKind, Value};
 
 use super::lexer;
-use super::number;
 use super::problem::Problem;
+use crate::number;
 
 /// `true` or `false`, or one of the words that mean the same.
 pub fn boolean(text: &BStr) -> Result<bool, Problem> {

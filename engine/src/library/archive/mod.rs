@@ -1,5 +1,6 @@
-//! The group `archive`: copying trees to the host, through the calls that archive them.
+//! The group `archive`: copying trees to the host and from it, through the calls that archive them.
 
+mod pack;
 mod queue;
 mod unpack;
 
@@ -8,15 +9,27 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use bstr::{BStr, ByteSlice};
-use glassbox_api::options::{IsDirOpts, IsFileOpts, TarOutOpts};
+use glassbox_api::options::{IsDirOpts, IsFileOpts, TarInOpts, TarOutOpts};
 use glassbox_api::{Archive, FilesRead};
 use glassbox_io::{Error, Result, ResultExt};
 
 use super::Library;
+pub use pack::HostArchive;
 use queue::queue;
 use unpack::Directory;
 
 impl Archive for Library<'_> {
+    fn copy_in(&mut self, localpath: &BStr, remotedir: &BStr) -> Result<()> {
+        let local = Path::new(OsStr::from_bytes(localpath));
+        let name = pack::archived_name(local)?;
+        let mut archive = HostArchive::new(local, name.as_bstr())
+            .map_err(|_| Error::usage(format!("source ‘{localpath}’ does not exist (or cannot be read)")))?;
+        if !self.0.is_dir(remotedir, IsDirOpts::default())? {
+            return Err(Error::usage(format!("target ‘{remotedir}’ is not a directory")));
+        }
+        self.0.tar_in(&mut archive, remotedir, TarInOpts::default())
+    }
+
     fn copy_out(&mut self, remotepath: &BStr, localdir: &BStr) -> Result<()> {
         let local = Path::new(OsStr::from_bytes(localdir));
         if !local.is_dir() {

@@ -3,7 +3,7 @@
 use bstr::{BStr, ByteSlice};
 use glassbox_api::options::{InspectGetIconOpts, IsFileOpts};
 use glassbox_api::{FilesRead, Inspection};
-use glassbox_io::Result;
+use glassbox_io::{Error, Result};
 
 use crate::handle::Handle;
 
@@ -45,9 +45,8 @@ pub fn icon(g: &mut Handle, root: &BStr, opts: &InspectGetIconOpts) -> Result<Ve
             return Ok(icon);
         }
     }
-    // No icon is no error to programs, and an error would end them: virt-inspector, for one.
     if distro == "cirros" && g.is_file("/usr/share/cirros/logo".into(), follow())? {
-        g.warn("CirrOS's icon is a text that must be drawn: this isn't done");
+        return Err(Error::unsupported("CirrOS's icon: a text that must be drawn"));
     }
     Ok(Vec::new())
 }
@@ -83,15 +82,7 @@ fn windows(g: &mut Handle, root: &BStr) -> Result<Vec<u8>> {
             let Ok(path) = path else { return Ok(Vec::new()) };
             Ok(png(g, path.as_bstr(), 8 << 10)?.unwrap_or_default())
         }
-        // XP and 7 show a picture that is in the resources of Explorer.
-        (5, 1) | (6, 1) => {
-            let path = format!("{}/explorer.exe", g.inspect_get_windows_systemroot(root)?);
-            let path = g.case_sensitive_path(path.as_str().into());
-            if path.is_ok_and(|path| g.is_file(path.as_bstr(), follow()).unwrap_or(false)) {
-                g.warn("this Windows has its icon in the resources of explorer.exe: they aren't read");
-            }
-            Ok(Vec::new())
-        }
+        (5, 1) | (6, 1) => Err(Error::unsupported("icons within programs of Windows")),
         _ => Ok(Vec::new()),
     }
 }

@@ -1,28 +1,53 @@
-//! `win:c:\dir\file`: paths as Windows writes them.
+//! `c:\dir\file`: paths as Windows writes them.
 
 use bstr::{BStr, BString, ByteSlice};
 use glassbox_api::{FilesRead, Inspection, Mounting};
-
-use super::Shell;
-use super::problem::Problem;
+use glassbox_engine::Handle;
+use glassbox_io::Error;
 
 /// The drive that is meant if none is written.
 const DEFAULT_DRIVE: u8 = b'c';
 
-/// A path with `win:` in front, in the guest's terms; any other as it is.
-pub fn resolve(shell: &mut Shell, path: &BString) -> Result<BString, Problem> {
-    match path.get(..4) {
-        Some(prefix) if prefix.eq_ignore_ascii_case(b"win:") => {}
-        _ => return Ok(path.clone()),
+/// Why a path leads nowhere.
+pub enum Unresolved {
+    /// A call failed.
+    Call(Error),
+    /// There is no such drive.
+    Drive(String),
+}
+
+impl From<Error> for Unresolved {
+    fn from(error: Error) -> Self {
+        Unresolved::Call(error)
     }
-    let (drive, rest) = split(&path[4..]);
-    let mut handle = shell.handle.borrow_mut();
+}
+
+/// A path with `win:` in front, in the guest's terms; any other as it is.
+pub fn resolve_marked(handle: &mut Handle, path: &BStr) -> Result<BString, Unresolved> {
+    match path.get(..4) {
+        Some(prefix) if prefix.eq_ignore_ascii_case(b"win:") => resolve(handle, &path[4..]),
+        _ => Ok(path.to_owned()),
+    }
+}
+
+/// A path as a user of the guest writes it: as Windows writes them, if the guest that was inspected is a Windows.
+pub fn resolve_in_guest(handle: &mut Handle, path: &BStr) -> Result<BString, Unresolved> {
+    for root in handle.inspect_get_roots().unwrap_or_default() {
+        if handle.inspect_get_type(root.as_bstr())? == "windows" {
+            return resolve(handle, path);
+        }
+    }
+    Ok(path.to_owned())
+}
+
+fn resolve(handle: &mut Handle, path: &[u8]) -> Result<BString, Unresolved> {
+    let (drive, rest) = split(path);
     let mut drives = Vec::new();
     for root in handle.inspect_get_roots().unwrap_or_default() {
         drives.extend(handle.inspect_get_drive_mappings(root.as_bstr())?);
     }
     if drives.is_empty() {
-        return Err(Problem::Shell(
+        return Err(Unresolved::Drive(
             "to use Windows drive letters, you must inspect the guest (\"-i\" option or run \"inspect-os\" command)"
                 .into(),
         ));
@@ -32,13 +57,13 @@ pub fn resolve(shell: &mut Shell, path: &BString) -> Result<BString, Problem> {
         .iter()
         .find(|(name, _)| name.eq_ignore_ascii_case(&[drive]))
         .map(|(_, device)| device)
-        .ok_or_else(|| Problem::Shell(format!("drive '{letter}:' not found")))?;
+        .ok_or_else(|| Unresolved::Drive(format!("drive '{letter}:' not found")))?;
     let mounted = handle
         .mountpoints()?
         .into_iter()
         .find(|(mounted, _)| mounted == device)
         .map(|(_, directory)| directory)
-        .ok_or_else(|| Problem::Shell(format!("drive '{letter}:' is {device}, which is not mounted")))?;
+        .ok_or_else(|| Unresolved::Drive(format!("drive '{letter}:' is {device}, which is not mounted")))?;
     Ok(handle.case_sensitive_path(join(mounted.as_bstr(), rest).as_bstr())?)
 }
 
