@@ -44,7 +44,7 @@ impl Daemon {
             self.assemble_new_disks()?;
         }
         let is_mounted = mounts::is_mounted(&mounts::mounted()?);
-        check_arguments(call, is_mounted, &|name| device(name).map(drop))?;
+        check_arguments(call, is_mounted, &check_device)?;
         self.view.release();
         if matches!(info.group, Group::Mount | Group::Launch) {
             self.view.release_mounts();
@@ -124,6 +124,16 @@ fn is_about_devices(call: &dyn AnyCall) -> bool {
         }
         _ => false,
     })
+}
+
+/// Fails with `ENOENT` if there is no such device. A volume group's directory passes: `lvremove` takes it for all of its
+/// volumes, and whoever else is given it looks for a device there.
+fn check_device(name: &BStr) -> Result<()> {
+    let is_directory = |name: &BStr| std::fs::metadata(name.to_os_str_lossy()).is_ok_and(|found| found.is_dir());
+    match device(name) {
+        Err(_) if name.starts_with(b"/dev/") && is_directory(name) => Ok(()),
+        found => found.map(drop),
+    }
 }
 
 /// The kernel's name of a block device that a caller spells in any of the usual ways; `ENOENT` if there is none. It isn't

@@ -153,7 +153,7 @@ pub const GROUPS: &[Group] = &[
         Required,
     ),
     group(
-        &["debugfs", "e2image", "e2freefrag", "badblocks"],
+        &["debugfs", "e2image", "e2freefrag", "badblocks", "mklost+found"],
         "ext2, ext3 and ext4",
         "e2fsprogs",
         "e2fsprogs",
@@ -193,6 +193,7 @@ pub const GROUPS: &[Group] = &[
             "ntfslabel",
             "ntfscat",
             "ntfsinfo",
+            "ntfssecaudit",
             "ntfsundelete",
         ],
         "NTFS",

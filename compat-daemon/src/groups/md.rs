@@ -24,6 +24,26 @@ fn mdadm() -> Tool {
     Tool::new("mdadm").env("MDADM_NO_UDEV", "1")
 }
 
+/// Removes names of arrays that are gone: mdadm made them, and neither it nor the kernel removes them. While they are there,
+/// mdadm doesn't use the array's number again.
+fn remove_stale_names() -> Result<()> {
+    let entries = |folder: &str| fs::read_dir(folder).into_iter().flatten().filter_map(|entry| entry.ok());
+    for node in entries("/dev").filter(|node| is_array(&node.file_name().to_string_lossy())) {
+        if !Path::new("/sys/block").join(node.file_name()).exists() {
+            fs::remove_file(node.path())?;
+        }
+    }
+    for link in entries("/dev/md").filter(|link| !link.path().exists()) {
+        fs::remove_file(link.path())?;
+    }
+    Ok(())
+}
+
+/// `md127`
+fn is_array(name: &str) -> bool {
+    name.strip_prefix("md").is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 /// Where devices are missing: the bit of the first place is the least significant.
 fn with_missing(devices: Vec<BString>, missing: u64, places: usize) -> Vec<BString> {
     let mut devices = devices.into_iter();
@@ -74,7 +94,8 @@ impl Md for Daemon {
     }
 
     fn md_stop(&mut self, md: &BStr) -> Result<()> {
-        mdadm().arg("--stop").arg(device(md)?).done()
+        mdadm().arg("--stop").arg(device(md)?).done()?;
+        remove_stale_names()
     }
 
     fn md_detail(&mut self, md: &BStr) -> Result<Vec<(BString, BString)>> {
@@ -133,6 +154,11 @@ mod tests {
         assert_eq!(list(&["a"], 1, 2), b"missing a");
         assert_eq!(list(&["a"], 2, 2), b"a missing");
         assert_eq!(list(&["a", "b", "c"], 0b1010, 5), b"a missing b missing c");
+    }
+
+    #[test]
+    fn arrays_are_numbered() {
+        assert!(is_array("md127") && !is_array("md") && !is_array("md127p1") && !is_array("mdadm"));
     }
 
     #[test]
