@@ -4,9 +4,10 @@ use std::fs;
 
 use bstr::{BStr, BString, ByteSlice};
 use glassbox_api::options::{MkswapOpts, XfsAdminOpts};
-use glassbox_api::{Ext, FilesystemDetect, Xfs, unsupported_call};
+use glassbox_api::{Btrfs, Ext, FilesystemDetect, Xfs, unsupported_call};
 use glassbox_io::{Errno, Error, Result};
 
+use super::mount::Mountable;
 use super::xfs;
 use crate::Daemon;
 use crate::daemon::device;
@@ -77,8 +78,57 @@ fn xfs_minimum(device: &BStr) -> Result<i64> {
         .ok_or_else(|| unreadable("xfs_info"))
 }
 
+/// The device that holds the subvolume; *unsupported* if `mountable` is a device, which is the engine's.
+fn subvolumes_device(call: &'static str, mountable: &BStr) -> Result<BString> {
+    Mountable::device_of_subvolume(mountable)?.ok_or_else(|| unsupported_call(call))
+}
+
+/// The subvolumes of a btrfs but for that which is mounted by its device's name.
+fn other_subvolumes(daemon: &mut Daemon, device: &BStr) -> Result<Vec<BString>> {
+    let default = daemon.btrfs_subvolume_get_default(device)?;
+    let all = daemon.btrfs_subvolume_list(device)?.into_iter();
+    let others = all.filter(|found| i64::try_from(found.btrfssubvolume_id) != Ok(default));
+    Ok(others.map(|found| Mountable::subvolume(device, found.btrfssubvolume_path.as_ref())).collect())
+}
+
 impl FilesystemDetect for Daemon {
+    /// The engine's list, and the subvolumes that only a kernel finds.
+    fn list_filesystems(&mut self) -> Result<Vec<(BString, BString)>> {
+        let engine: &mut dyn FilesystemDetect = self.engine()?;
+        let mut list = Vec::new();
+        for (device, kind) in engine.list_filesystems()? {
+            // Those of a damaged filesystem can't be told, but that it is there can.
+            let others = match kind == "btrfs" {
+                true => other_subvolumes(self, device.as_ref()).unwrap_or_default(),
+                false => Vec::new(),
+            };
+            list.push((device, kind.clone()));
+            list.extend(others.into_iter().map(|subvolume| (subvolume, kind.clone())));
+        }
+        Ok(list)
+    }
+
+    fn vfs_type(&mut self, mountable: &BStr) -> Result<BString> {
+        let device = subvolumes_device("vfs_type", mountable)?;
+        kind(self, device.as_ref())
+    }
+
+    fn vfs_label(&mut self, mountable: &BStr) -> Result<BString> {
+        let device = subvolumes_device("vfs_label", mountable)?;
+        let engine: &mut dyn FilesystemDetect = self.engine()?;
+        engine.vfs_label(device.as_ref())
+    }
+
+    fn vfs_uuid(&mut self, mountable: &BStr) -> Result<BString> {
+        let device = subvolumes_device("vfs_uuid", mountable)?;
+        let engine: &mut dyn FilesystemDetect = self.engine()?;
+        engine.vfs_uuid(device.as_ref())
+    }
+
     fn set_label(&mut self, mountable: &BStr, label: &BStr) -> Result<()> {
+        if let Some(device) = Mountable::device_of_subvolume(mountable)? {
+            return self.set_label(device.as_ref(), label);
+        }
         let kind = kind(self, mountable)?;
         let device = device(mountable)?;
         match kind.as_slice() {
@@ -132,6 +182,9 @@ impl FilesystemDetect for Daemon {
     }
 
     fn vfs_minimum_size(&mut self, mountable: &BStr) -> Result<i64> {
+        if let Some(device) = Mountable::device_of_subvolume(mountable)? {
+            return btrfs_minimum(self::device(device.as_ref())?.as_ref());
+        }
         match kind(self, mountable)?.as_slice() {
             b"btrfs" => btrfs_minimum(device(mountable)?.as_ref()),
             b"xfs" => xfs_minimum(mountable),

@@ -19,7 +19,7 @@ use crate::tool::Tool;
 const SUBVOLUME: &[u8] = b"btrfsvol:";
 
 /// What can be mounted: a block device, or a subvolume on it.
-struct Mountable {
+pub struct Mountable {
     device: BString,
     subvolume: Option<BString>,
 }
@@ -33,6 +33,19 @@ impl Mountable {
         let found = rest.find_iter("/").find_map(|end| Some((device(rest[..end].as_bstr()).ok()?, end)));
         let (device, end) = found.ok_or_else(|| Error::os(Errno::ENOENT).at_path(name))?;
         Ok(Mountable { device, subvolume: Some(rest[end + 1..].into()) })
+    }
+
+    /// The device of a subvolume, as callers call it; `None` if this is a device.
+    pub fn device_of_subvolume(name: &BStr) -> Result<Option<BString>> {
+        match name.starts_with(SUBVOLUME) {
+            true => Ok(Some(disk_names::callers_name(Mountable::parse(name)?.device.as_ref()))),
+            false => Ok(None),
+        }
+    }
+
+    /// The name of a subvolume on a device.
+    pub fn subvolume(device: &BStr, path: &BStr) -> BString {
+        [SUBVOLUME, device, b"/", path].concat().into()
     }
 }
 
