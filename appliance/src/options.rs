@@ -59,8 +59,6 @@ pub struct Options {
     pub template: bool,
     /// Whether a process watches over ours, so that qemu ends when it is killed.
     pub watcher: bool,
-    /// Whether qemu gets a process group of its own, so that signals of the terminal don't reach it.
-    pub process_group: bool,
     /// Takes what the guest and qemu print, in a thread of its own.
     pub console: Option<Console>,
 }
@@ -83,7 +81,6 @@ impl Default for Options {
             verbose: false,
             template: true,
             watcher: true,
-            process_group: false,
             console: None,
         }
     }

@@ -8,10 +8,14 @@ use crate::init;
 /// Set in the environment of the appliance's first process, by its kernel's command line.
 pub const VARIABLE: &str = "GLASSBOX_DAEMON";
 
+/// A file in our initramfs alone. libguestfs's library, which boots our fixed appliances too, sets no variable.
+const MARKER: &str = "/glassbox-appliance";
+
 /// Runs before `main`, and before anything of Rust's standard library that a program's start sets up; what is used below
 /// (files, processes, memory) needs none of that.
 extern "C" fn become_daemon() {
-    if std::process::id() == 1 && std::env::var_os(VARIABLE).is_some() {
+    let is_ours = || std::env::var_os(VARIABLE).is_some() || std::path::Path::new(MARKER).exists();
+    if std::process::id() == 1 && is_ours() {
         init::run();
     }
 }

@@ -110,7 +110,6 @@ impl Handle {
             tmp: path(settings.tmpdir().as_ref()),
             verbose: settings.verbose,
             watcher: settings.recovery_proc,
-            process_group: settings.pgroup,
             ..Options::default()
         };
         if settings.backend_settings.iter().any(|setting| setting == "force_tcg") {

@@ -12,6 +12,7 @@ mod compression;
 mod cpio;
 mod elf;
 mod erofs;
+mod ext2;
 mod image;
 mod libraries;
 mod modules;
@@ -46,6 +47,10 @@ pub(crate) const DAEMON_LIBRARIES: &str = "/lib";
 pub(crate) const DAEMON_LOADER: &str = "/lib/ld.so";
 /// What the loader is called where it isn't named by a program: libraries have libc, and libc has it.
 const LOADER_NAME: &[u8] = b"ld-linux";
+/// What the kernel runs unless it is told otherwise.
+const INIT: &str = "/init";
+/// By this file the daemon knows that it is in its initramfs.
+const MARKER: &str = "/glassbox-appliance";
 /// The list of modules in the initramfs.
 const MODULES: &str = "/modules";
 /// The list of modules on the root disk.
@@ -57,6 +62,15 @@ pub struct Plan {
     kernel: Kernel,
     daemon: PathBuf,
     key: Key,
+}
+
+/// The filesystem of the root disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RootFormat {
+    /// Written by us, in no time.
+    Erofs,
+    /// Made by mke2fs(8): libguestfs's own library takes no other.
+    Ext2,
 }
 
 /// What was made.
@@ -133,14 +147,14 @@ impl Plan {
         let path = self.path(cache);
         // What can't be cleaned is no reason not to build.
         let _ = cache.clean();
-        cache.build(&path, |new| self.write(new))?;
+        cache.build(&path, |new| self.write(new, RootFormat::Erofs))?;
         Image::open(&path).ok_or_else(|| {
             Error::os_with(Errno::EIO, "what was just written is gone").at_path(path.as_os_str().as_bytes())
         })
     }
 
     /// Writes all files of an appliance into an empty directory.
-    pub(crate) fn write(&self, to: &Path) -> Result<Report> {
+    pub(crate) fn write(&self, to: &Path, format: RootFormat) -> Result<Report> {
         let during = "building the appliance";
         let bytes = fs::read(&self.kernel.image).at_path(self.kernel.image.as_os_str().as_bytes())?;
         fs::write(to.join(image::KERNEL), &bytes)?;
@@ -148,13 +162,20 @@ impl Plan {
             fs::write(to.join(image::VMLINUX), vmlinux)?;
         }
         let modules = Modules::read(&self.kernel.modules)?;
-        let boot = modules.order(&modules::BOOT, &Order::default());
+        let wanted = match format {
+            RootFormat::Erofs => modules::BOOT.to_vec(),
+            RootFormat::Ext2 => [&modules::BOOT[..], &[modules::EXT]].concat(),
+        };
+        let boot = modules.order(&wanted, &Order::default());
         let initrd = self.initrd(&modules, &boot).during(during)?;
         cpio::write(&initrd, &File::create(to.join(image::INITRD))?)?;
 
         let mut report = Report { missing_modules: boot.missing.clone(), ..Report::default() };
         let root = root::tree(&modules, &boot, &mut report).during(during)?;
-        erofs::write(&root, self.key.uuid(), &File::create(to.join(image::ROOT))?)?;
+        match format {
+            RootFormat::Erofs => erofs::write(&root, self.key.uuid(), &File::create(to.join(image::ROOT))?)?,
+            RootFormat::Ext2 => ext2::write(&root, self.key.uuid(), &to.join(image::ROOT))?,
+        }
 
         let mut sources = root.sources;
         sources.extend(initrd.sources);
@@ -180,6 +201,11 @@ impl Plan {
             Error::unsupported("a daemon that is statically linked").at_path(self.daemon.as_os_str().as_bytes())
         })?;
         tree.add_host_as(loader, DAEMON_LOADER)?;
+        // Who boots us as libguestfs boots its appliances doesn't name the first process, so this is what the kernel runs, and the
+        // marker tells the daemon.
+        tree.add_link("/lib64", "lib")?;
+        tree.add_file(INIT, 0o755, format!("#!{DAEMON_LOADER} {DAEMON}\n"))?;
+        tree.add_file(MARKER, 0o644, "")?;
         add_modules(&mut tree, modules, boot, MODULES)?;
         Ok(tree)
     }

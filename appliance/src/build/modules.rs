@@ -14,10 +14,13 @@ use super::compression::SUFFIXES;
 /// What it takes to reach the root disk and the host, in the initramfs.
 pub(crate) const BOOT: [&str; 6] = ["virtio_pci", "virtio_blk", "virtio_scsi", "sd_mod", "virtio_console", "erofs"];
 
+/// What reads a root disk of ext2; the first of [`ROOT`], needed sooner there.
+pub(crate) const EXT: &str = "ext4";
+
 /// What is loaded from the root disk: filesystems and block layers that calls are about. Loaded once, before the template
 /// is saved, they cost nothing later; the rest is loaded when the kernel asks modprobe for it.
 pub(crate) const ROOT: [&str; 29] = [
-    "ext4",
+    EXT,
     "xfs",
     "btrfs",
     "vfat",

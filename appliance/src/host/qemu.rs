@@ -34,7 +34,7 @@ pub(crate) struct Qemu {
     pub version: String,
     /// The argument of `-machine`, without what depends on the appliance.
     pub machine: String,
-    /// Whether a template can be saved to a file and restored from it.
+    /// Whether it migrates to and from files by their names.
     pub has_file_migration: bool,
     /// Whether a memory file can be mapped that was opened only for reading (`rom`, of version 8.2).
     pub has_read_only_memory: bool,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use glassbox_io::{Result, ResultExt};
 
 use super::arguments::Boot;
-use crate::build::{Image, Plan, Report};
+use crate::build::{Image, Plan, Report, RootFormat};
 use crate::drive::{CacheMode, Drive};
 
 const README: &str = "README.fixed";
@@ -70,9 +70,10 @@ fn disk_name(number: usize) -> String {
 /// Builds an appliance into `directory`, which is made if it isn't there.
 pub fn write(plan: &Plan, directory: &Path) -> Result<Report> {
     fs::create_dir_all(directory).at_path(directory.as_os_str().as_encoded_bytes())?;
-    let report = plan.write(directory)?;
+    let report = plan.write(directory, RootFormat::Ext2)?;
     let text = format!(
-        "{OURS} {}, with Linux {}.\n\nCopy this directory to any x86-64 machine with qemu, and set LIBGUESTFS_PATH to it.\n",
+        "{OURS} {}, with Linux {}.\n\nCopy this directory to any x86-64 machine with qemu, and set LIBGUESTFS_PATH to it.\n\
+         libguestfs's own library starts it too.\n",
         env!("CARGO_PKG_VERSION"),
         plan.kernel().release().display(),
     );

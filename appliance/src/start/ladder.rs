@@ -122,7 +122,7 @@ impl Host<'_> {
     /// Tries all ways with one accelerator; with KVM only the first, since it isn't the way that fails there.
     fn start_accelerated(&self, image: &Image, is_kvm: bool) -> std::result::Result<Appliance, Vec<Error>> {
         let mut errors = Vec::new();
-        if self.options.fits_template() && self.qemu.has_file_migration {
+        if self.options.fits_template() {
             match template::start(self, image, is_kvm) {
                 Ok(appliance) => return Ok(appliance),
                 Err(error) => errors.push(error),

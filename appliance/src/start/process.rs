@@ -26,8 +26,8 @@ const LOG_BYTES: usize = 64 << 10;
 const POLL: Duration = Duration::from_millis(2);
 /// How long the last words of an ended process are waited for.
 const LAST_WORDS: Duration = Duration::from_millis(100);
-/// Reads a line; if its input ends without one, our process is gone, and qemu is killed.
-const WATCHER: &str = "read -r line || kill -KILL \"$1\"";
+/// Reads a line; if its input ends without one, our process is gone, and the group of processes is killed.
+const WATCHER: &str = "read -r line || kill -KILL 0";
 
 /// A running qemu.
 pub(crate) struct Process {
@@ -51,15 +51,14 @@ impl Process {
         let mut command = Command::new(hv);
         command.args(arguments);
         command.stdin(OwnedFd::from(its_monitor)).stdout(OwnedFd::from(its_channel)).stderr(Stdio::piped());
-        if options.process_group {
-            command.process_group(0);
-        }
+        // Always in a group of its own: what interrupts us at a terminal must not end it in the middle of a write.
+        let watcher = options.watcher.then(Watcher::start).flatten();
+        command.process_group(watcher.as_ref().map_or(0, Watcher::group));
         let mut child = command.spawn().at_path(hv.as_os_str().as_encoded_bytes())?;
         // It holds the guest's ends of the sockets, which must close when qemu ends.
         drop(command);
         let log = Arc::new(Mutex::new(VecDeque::new()));
         let reader = child.stderr.take().map(|output| read_console(output, log.clone(), options.console.clone()));
-        let watcher = options.watcher.then(|| Watcher::start(child.id())).flatten();
         Ok((Process { child, watcher, log, reader }, Sockets { monitor, channel }))
     }
 
@@ -84,7 +83,6 @@ impl Process {
     pub fn wait(&mut self, deadline: Duration) -> Result<ExitStatus> {
         let started = Instant::now();
         while started.elapsed() < deadline {
-            // Looks without reaping: the number must stay qemu's while the watcher may kill by it.
             if self.has_ended()? {
                 return self.reap();
             }
@@ -128,7 +126,8 @@ impl Drop for Process {
     }
 }
 
-/// A shell that outlives us by an instant: independent of the guest, and of the thread that started it.
+/// A shell that outlives us by an instant: independent of the guest, and of the thread that started it. It leads the group of
+/// processes that qemu is started in, so there is no moment at which qemu runs unwatched.
 struct Watcher {
     child: Child,
     input: ChildStdin,
@@ -136,15 +135,19 @@ struct Watcher {
 
 impl Watcher {
     /// `None` if there is no shell: the daemon powers the guest off when we hang up, so this is the second safety.
-    fn start(pid: u32) -> Option<Watcher> {
+    fn start() -> Option<Watcher> {
         let mut command = Command::new("/bin/sh");
-        command.args(["-c", WATCHER, "glassbox-watcher", &pid.to_string()]);
+        command.args(["-c", WATCHER, "glassbox-watcher"]).process_group(0);
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-        // What interrupts us at a terminal must not end it first.
-        command.process_group(0);
         let mut child = command.spawn().ok()?;
         let input = child.stdin.take()?;
         Some(Watcher { child, input })
+    }
+
+    /// The group that it leads.
+    fn group(&self) -> i32 {
+        // No process has a number that doesn't fit.
+        self.child.id() as i32
     }
 
     /// Ends it without a kill.
@@ -215,15 +218,19 @@ mod tests {
     }
 
     #[test]
-    fn the_watcher_kills_when_its_input_ends() {
-        let mut victim = Command::new("sleep").arg("100").spawn().unwrap();
-        let Watcher { mut child, input } = Watcher::start(victim.id()).unwrap();
+    fn the_watcher_kills_its_group_when_its_input_ends() {
+        let sleep =
+            |watcher: &Watcher| Command::new("sleep").arg("100").process_group(watcher.group()).spawn().unwrap();
+        let watcher = Watcher::start().unwrap();
+        let mut victim = sleep(&watcher);
+        let Watcher { mut child, input } = watcher;
         drop(input);
         child.wait().unwrap();
         assert_eq!(victim.wait().unwrap().signal(), Some(9));
 
-        let mut spared = Command::new("sleep").arg("100").spawn().unwrap();
-        Watcher::start(spared.id()).unwrap().dismiss();
+        let watcher = Watcher::start().unwrap();
+        let mut spared = sleep(&watcher);
+        watcher.dismiss();
         assert!(spared.try_wait().unwrap().is_none());
         spared.kill().unwrap();
         spared.wait().unwrap();

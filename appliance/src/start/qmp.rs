@@ -1,10 +1,14 @@
 //! QMP: qemu's control protocol (docs/interop/qmp-spec.rst), JSON values in lines.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::fs::File;
+use std::io::{BufRead, BufReader, IoSlice, Read, Write};
+use std::mem::MaybeUninit;
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use glassbox_io::{Errno, Error, Result, ResultExt};
+use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 use serde_json::{Value, json};
 
 /// A qemu that is busy answers in milliseconds; one that opens an image over a slow network may take its time.
@@ -31,9 +35,25 @@ impl Qmp {
 
     /// Executes a command and returns its answer. Events that come before are passed over.
     pub fn execute(&mut self, command: &'static str, arguments: Value) -> Result<Value> {
-        let mut line = json!({ "execute": command, "arguments": arguments }).to_string();
-        line.push('\n');
-        self.stream.get_mut().write_all(line.as_bytes()).during(command)?;
+        self.stream.get_mut().write_all(line(command, arguments).as_bytes()).during(command)?;
+        self.answer(command)
+    }
+
+    /// Gives qemu an open file, which it knows by this name from now on.
+    pub fn give_file(&mut self, name: &str, file: &File) -> Result<()> {
+        const COMMAND: &str = "getfd";
+        let line = line(COMMAND, json!({ "fdname": name }));
+        let descriptors = [file.as_fd()];
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+        let mut control = SendAncillaryBuffer::new(&mut space);
+        control.push(SendAncillaryMessage::ScmRights(&descriptors));
+        let sent = sendmsg(self.stream.get_ref(), &[IoSlice::new(line.as_bytes())], &mut control, SendFlags::NOSIGNAL);
+        // A line is far shorter than a socket's buffer, so it is sent whole.
+        sent.map_err(std::io::Error::from).during(COMMAND)?;
+        self.answer(COMMAND).map(drop)
+    }
+
+    fn answer(&mut self, command: &'static str) -> Result<Value> {
         loop {
             let mut answer = self.receive().during(command)?;
             if let Some(value) = answer.get_mut("return") {
@@ -46,7 +66,7 @@ impl Qmp {
         }
     }
 
-    /// Executes what begins a migration, and waits for its end. `begin` and `done` are the commands' names.
+    /// Executes `migrate` or `migrate-incoming`, and waits for the migration's end.
     pub fn migrate(&mut self, command: &'static str, uri: &str, deadline: Duration) -> Result<()> {
         let started = Instant::now();
         self.execute(command, json!({ "uri": uri }))?;
@@ -76,6 +96,12 @@ impl Qmp {
         }
         serde_json::from_slice(&line).map_err(|error| Error::os(Errno::EPROTO).caused_by(error))
     }
+}
+
+fn line(command: &str, arguments: Value) -> String {
+    let mut line = json!({ "execute": command, "arguments": arguments }).to_string();
+    line.push('\n');
+    line
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! it, which takes no time and no memory but for what it changes. Everything else of the machine is in a second file, which
 //! qemu writes and reads as a migration that leaves the memory out (`x-ignore-shared`).
 
+use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
@@ -87,8 +88,8 @@ fn make(host: &Host<'_>, image: &Image, is_kvm: bool, path: &Path) -> Result<()>
             appliance.remote.ping_daemon()?;
             appliance.monitor.execute("stop", json!({}))?;
             leave_memory_out(&mut appliance)?;
-            let uri = format!("file:{}", utf8(&new.join(STATE))?);
-            appliance.monitor.migrate("migrate", &uri, MIGRATION_DEADLINE)
+            let state = File::create(new.join(STATE))?;
+            appliance.migrate("migrate", &new.join(STATE), &state, host)
         })();
         appliance.checked(saved)?.shutdown().map(drop)
     })
@@ -100,14 +101,25 @@ fn restore(host: &Host<'_>, image: &Image, is_kvm: bool, path: &Path) -> Result<
     let mut appliance = host.spawn(&machine, &Way::Restore(&path.join(MEMORY)), Rung::Restored)?;
     let up = (|| {
         leave_memory_out(&mut appliance)?;
-        let uri = format!("file:{}", utf8(&path.join(STATE))?);
-        appliance.monitor.migrate("migrate-incoming", &uri, MIGRATION_DEADLINE)?;
+        let state = File::open(path.join(STATE))?;
+        appliance.migrate("migrate-incoming", &path.join(STATE), &state, host)?;
         appliance.monitor.execute("cont", json!({}))?;
         appliance.remote.resume(ANSWER_DEADLINE)
     })();
     let appliance = appliance.checked(up)?;
     Cache::touch(path);
     Ok(appliance)
+}
+
+impl Appliance {
+    /// Writes or reads the machine's state. A qemu that has no migration to files by name takes an open one.
+    fn migrate(&mut self, command: &'static str, path: &Path, file: &File, host: &Host<'_>) -> Result<()> {
+        if host.qemu.has_file_migration {
+            return self.monitor.migrate(command, &format!("file:{}", utf8(path)?), MIGRATION_DEADLINE);
+        }
+        self.monitor.give_file(STATE, file)?;
+        self.monitor.migrate(command, &format!("fd:{STATE}"), MIGRATION_DEADLINE)
+    }
 }
 
 fn leave_memory_out(appliance: &mut Appliance) -> Result<()> {

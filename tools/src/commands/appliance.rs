@@ -199,14 +199,22 @@ fn size(bytes: u64) -> String {
 
 /// Starts an appliance, makes a filesystem on a scratch disk, and tells how long each step took.
 fn test(options: &Options) -> std::result::Result<(), Failure> {
-    let scratch = tempfile::Builder::new().prefix("glassbox-test-").tempfile_in(&options.tmp)?;
-    scratch.as_file().set_len(SCRATCH)?;
+    let scratch = tempfile::Builder::new().prefix("glassbox-test-").tempfile_in(&options.tmp);
+    let scratch = scratch.and_then(|file| file.as_file().set_len(SCRATCH).map(|()| file)).map_err(|error| {
+        let directory = options.tmp.display();
+        Failure::Message(format!(
+            "no disk can be made in {directory} ({}); set TMPDIR to a directory of yours",
+            error.kind()
+        ))
+    })?;
     let mut clock = Clock::default();
-    let mut appliance = Appliance::start(options, &[]).map_err(failed)?;
+    // With its disk from the beginning: libguestfs's own appliances take none later.
+    let drive = Drive { format: Some("raw".into()), ..Drive::file(scratch.path()) };
+    let mut appliance = Appliance::start(options, &[drive]).map_err(failed)?;
     clock.tell(&format!("started, {}{}", appliance.rung(), if appliance.is_kvm() { ", with KVM" } else { "" }))?;
     let command: Vec<String> = appliance.command().iter().map(|word| quoted(word)).collect();
     let memory = resident(appliance.pid());
-    match try_disk(&mut appliance, scratch.path(), &mut clock) {
+    match try_disk(&mut appliance, &mut clock) {
         Ok(()) => {}
         Err(Failure::Message(message)) => {
             let log = appliance.console_log();
@@ -220,9 +228,7 @@ fn test(options: &Options) -> std::result::Result<(), Failure> {
     print(&format!("memory of qemu when it was up: {}\n{}\nThe appliance works.\n", size(memory), command.join(" ")))
 }
 
-fn try_disk(appliance: &mut Appliance, scratch: &Path, clock: &mut Clock) -> std::result::Result<(), Failure> {
-    let drive = Drive { format: Some("raw".into()), ..Drive::file(scratch) };
-    appliance.attach(&drive).map_err(failed)?;
+fn try_disk(appliance: &mut Appliance, clock: &mut Clock) -> std::result::Result<(), Failure> {
     let remote = appliance.remote();
     let started = Instant::now();
     while let Err(error) = remote.blockdev_getsize64("/dev/sda".into()) {
@@ -231,7 +237,7 @@ fn try_disk(appliance: &mut Appliance, scratch: &Path, clock: &mut Clock) -> std
         }
         std::thread::sleep(Duration::from_millis(2));
     }
-    clock.tell("added a disk")?;
+    clock.tell("found the disk")?;
     let mkfs = Default::default();
     remote.mkfs("ext4".into(), "/dev/sda".into(), mkfs).map_err(failed)?;
     clock.tell("made a filesystem")?;
