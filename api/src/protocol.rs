@@ -10,7 +10,7 @@
 use std::io::{self, Read};
 
 use bstr::{BString, ByteSlice};
-use glassbox_io::{Errno, Error, Result};
+use glassbox_io::{Errno, Error, ErrorKind, Result};
 
 use crate::xdr::{Decoder, Encoder, malformed};
 
@@ -229,7 +229,14 @@ impl ErrorReply {
 /// As the daemon reports it.
 impl From<&Error> for ErrorReply {
     fn from(error: &Error) -> Self {
-        ErrorReply { errno_name: error.errno().name().unwrap_or_default().into(), message: error.to_string().into() }
+        let errno_name = match (error.kind(), error.errno()) {
+            // No system call failed.
+            (ErrorKind::Usage, _) => "",
+            // The name that libguestfs knows the number by.
+            (_, Errno::EOPNOTSUPP) => "ENOTSUP",
+            (_, errno) => errno.name().unwrap_or_default(),
+        };
+        ErrorReply { errno_name: errno_name.into(), message: error.to_bytes() }
     }
 }
 
@@ -395,7 +402,6 @@ fn frame(parts: &[&[u8]]) -> Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use glassbox_io::ErrorKind;
 
     use super::*;
 
@@ -443,6 +449,8 @@ mod tests {
         let back = Error::from(decoded);
         assert_eq!((back.errno(), back.to_string()), (Errno::ENOENT, error.to_string()));
         assert!(Error::from(ErrorReply::from(&Error::unsupported("x"))).is_unsupported());
+        assert_eq!(ErrorReply::from(&Error::unsupported("x")).errno_name, "ENOTSUP");
+        assert_eq!(ErrorReply::from(&Error::usage("x")).errno_name, "");
 
         let long = ErrorReply { errno_name: "".into(), message: vec![b'x'; ERROR_MESSAGE_MAX + 9].into() };
         assert_eq!(long.to_bytes().unwrap().len(), 4 + 4 + ERROR_MESSAGE_MAX);

@@ -27,12 +27,18 @@ pub struct Daemon {
     current: (u64, u64),
     /// The disks whose arrays and volume groups were switched on.
     pub(crate) assembled: Vec<String>,
+    expected: u64,
 }
 
 impl Daemon {
     /// A daemon that tells `events` how far its work is, and stops it when `cancelled` is set.
     pub fn new(events: Arc<Events>, cancelled: Arc<AtomicBool>) -> Result<Self> {
-        Ok(Daemon { view: View::new()?, events, cancelled, current: (0, 0), assembled: Vec::new() })
+        Ok(Daemon { view: View::new()?, events, cancelled, current: (0, 0), assembled: Vec::new(), expected: 0 })
+    }
+
+    /// How many bytes the file has that the next call reads; 0 if the library doesn't know.
+    pub fn expect(&mut self, bytes: u64) {
+        self.expected = bytes;
     }
 
     /// Answers a call; `serial` is its number on the wire.
@@ -95,6 +101,11 @@ impl Daemon {
     /// The work of the call that is being answered.
     pub(crate) fn job(&self) -> Job {
         Job::new(self.events.clone(), self.cancelled.clone(), self.current.0, self.current.1)
+    }
+
+    /// How many bytes the file has that the call reads; 0 if nobody knows.
+    pub(crate) fn expected(&self) -> u64 {
+        self.expected
     }
 
     /// The engine, for a question that is part of another call.

@@ -12,6 +12,7 @@
 
 mod assembly;
 mod daemon;
+mod detached;
 mod disk_names;
 pub mod entry;
 mod groups;
@@ -23,6 +24,7 @@ mod lvm;
 mod mke2fs;
 mod mkfs;
 mod modules;
+mod mountable;
 mod mounts;
 mod pipes;
 mod port;

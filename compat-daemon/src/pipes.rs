@@ -1,8 +1,9 @@
 //! Tools that read or write a file of the caller's, which passes through without being kept.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::process::{Child, Stdio};
 
+use glassbox_api::protocol::ERROR_MESSAGE_MAX;
 use glassbox_engine::Job;
 use glassbox_io::Result;
 
@@ -16,10 +17,16 @@ impl Tool {
     /// is worth nothing.
     pub fn write_to(self, out: &mut dyn Write, job: &mut Job) -> Result<()> {
         let name = self.name().to_owned();
+        self.output_to(out, job)?.success(&name)
+    }
+
+    /// As [`Self::write_to`], for those who tell how the tool ended in their own words: it may have failed.
+    pub fn output_to(self, out: &mut dyn Write, job: &mut Job) -> Result<Outcome> {
+        let name = self.name().to_owned();
         let mut command = self.into_command();
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let child = command.spawn().map_err(|error| missing(&name, &error))?;
-        finish(&name, child, |child| match child.stdout.take() {
+        finish(child, |child| match child.stdout.take() {
             Some(mut printed) => pass(&mut printed, out, job),
             None => Ok(()),
         })
@@ -31,34 +38,41 @@ impl Tool {
         let mut command = self.into_command();
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
         let child = command.spawn().map_err(|error| missing(&name, &error))?;
-        finish(&name, child, |child| match child.stdin.take() {
+        let outcome = finish(child, |child| match child.stdin.take() {
             // Its end is closed with the pipe, when this returns.
             Some(mut pipe) => pass(input, &mut pipe, job),
             None => Ok(()),
-        })
+        });
+        outcome?.success(&name)
     }
 }
 
 /// Waits for a tool while `work` is done on its pipes, and listens to what it says meanwhile.
-fn finish(name: &str, mut child: Child, work: impl FnOnce(&mut Child) -> Result<()>) -> Result<()> {
-    let mut errors = child.stderr.take();
-    let mut stderr = Vec::new();
-    let worked = std::thread::scope(|scope| {
-        scope.spawn(|| errors.as_mut().map(|pipe| pipe.read_to_end(&mut stderr)));
+fn finish(mut child: Child, work: impl FnOnce(&mut Child) -> Result<()>) -> Result<Outcome> {
+    let errors = child.stderr.take();
+    let (worked, stderr) = std::thread::scope(|scope| {
+        let errors = scope.spawn(|| errors.map_or(Ok(Vec::new()), read_errors));
         let worked = work(&mut child);
         if worked.is_err() {
             // It would wait for ever for the rest, unless it has ended: that the pipe is broken is no news then.
             let _ = child.try_wait().ok().flatten().is_none().then(|| child.kill());
         }
-        worked
+        (worked, errors.join().unwrap_or_else(|_| Ok(Vec::new())))
     });
-    let outcome = Outcome { status: child.wait()?, stdout: Vec::new(), stderr };
-    match outcome.status.success() {
-        true => worked,
+    let outcome = Outcome { status: child.wait()?, stdout: Vec::new(), stderr: stderr? };
+    match (worked, outcome.status.code()) {
         // Of a tool that was killed because of it, the cause is told; else what the tool said.
-        false if outcome.status.code().is_none() => worked.and(Err(outcome.failure(name))),
-        false => Err(outcome.failure(name)),
+        (Err(error), None | Some(0)) => Err(error),
+        _ => Ok(outcome),
     }
+}
+
+/// The beginning of what a tool says; the rest is read as well, or the tool would wait for us.
+fn read_errors(mut stderr: impl Read) -> io::Result<Vec<u8>> {
+    let mut said = Vec::new();
+    stderr.by_ref().take(ERROR_MESSAGE_MAX as u64).read_to_end(&mut said)?;
+    io::copy(&mut stderr, &mut io::sink())?;
+    Ok(said)
 }
 
 fn pass(from: &mut dyn Read, to: &mut dyn Write, job: &mut Job) -> Result<()> {
@@ -103,6 +117,9 @@ mod tests {
         // It doesn't read what it is given, and says why.
         let failure = shell("echo full >&2; exit 1").read_from(&mut &out[..], &mut job().0).unwrap_err();
         assert_eq!(failure.to_string(), "sh: full");
+        // Much is said, of which the beginning is kept.
+        let much = shell("yes | head -c 1000000 >&2; echo out; exit 3").output_to(&mut out, &mut job().0).unwrap();
+        assert_eq!((much.stderr.len(), much.status.code()), (ERROR_MESSAGE_MAX, Some(3)));
     }
 
     #[test]

@@ -95,6 +95,7 @@ impl Request<'_> {
             let mut source = ArgumentDecoder::new(info, body, header.optargs, streams)?;
             let mut call = request(info, &mut source)?;
             source.finish()?;
+            daemon.expect(header.progress_hint);
             daemon.answer(&mut *call, u64::from(header.serial))?;
             call.encode_reply()
         });

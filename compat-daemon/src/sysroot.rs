@@ -3,12 +3,14 @@
 //! The guest's root is mounted on [`SYSROOT`]. The kernel resolves a guest's path as it would after chroot(2)
 //! (`RESOLVE_IN_ROOT`, openat2(2)): no symbolic link and no `..` leads out of it.
 
+use std::fs::File;
 use std::os::fd::{AsRawFd, OwnedFd};
 
 use bstr::{BStr, BString, ByteSlice};
 use glassbox_io::{Errno, Error, Result};
 use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
 
+use crate::daemon::device;
 use crate::kernel_tree::os;
 
 /// Where the guest's root is mounted.
@@ -26,6 +28,18 @@ pub fn open(path: &BStr, flags: OFlags, mode: Mode) -> Result<OwnedFd> {
     let mode = if flags.contains(OFlags::CREATE) { mode } else { Mode::empty() };
     rustix::fs::openat2(root()?, path.as_bytes(), flags | OFlags::CLOEXEC, mode, ResolveFlags::IN_ROOT)
         .map_err(|errno| os(errno).at_path(path))
+}
+
+/// Opens what a name is of: a block device, or a file of the guest.
+pub fn open_device_or_file(name: &BStr, flags: OFlags, mode: Mode) -> Result<File> {
+    if !name.starts_with(b"/dev/") {
+        return open(name, flags, mode).map(File::from);
+    }
+    let device = device(name)?;
+    // A device is there or isn't.
+    let flags = flags.difference(OFlags::CREATE | OFlags::TRUNC) | OFlags::CLOEXEC;
+    let opened = rustix::fs::openat(CWD, device.as_bytes(), flags, Mode::empty());
+    opened.map(File::from).map_err(|errno| os(errno).at_path(name))
 }
 
 /// The directory that holds a file, and the file's name in it: for calls that make, remove or rename it. The last part of

@@ -159,6 +159,11 @@ impl Tool {
 }
 
 impl Outcome {
+    /// Fails with what the tool `name` said if it didn't end well.
+    pub fn success(&self, name: &str) -> Result<()> {
+        if self.status.success() { Ok(()) } else { Err(self.failure(name)) }
+    }
+
     /// The error of a tool that failed: what it said, or how it ended.
     pub fn failure(&self, name: &str) -> Error {
         let said = match self.stderr.trim() {
@@ -171,6 +176,8 @@ impl Outcome {
             (true, Some(code), _) => format!("ended with status {code}"),
             (true, None, signal) => format!("was ended by signal {}", signal.unwrap_or(0)),
         };
+        // Most tools begin with their name themselves.
+        let text = text.strip_prefix(&format!("{name}: ")).unwrap_or(&text);
         // No system call of ours failed: libguestfs has no errno then.
         Error::os_with(Errno(0), format!("{name}: {text}"))
     }
@@ -194,6 +201,8 @@ mod tests {
         assert_eq!(Tool::new("sh").args(["-c", "echo one"]).line().unwrap(), "one");
         let failure = Tool::new("sh").args(["-c", "echo so >&2; exit 3"]).run().unwrap_err();
         assert_eq!((failure.to_string().as_str(), failure.errno()), ("sh: so", Errno(0)));
+        let named = Tool::new("cat").arg("/nonexistent").run().unwrap_err();
+        assert_eq!(named.to_string(), "cat: /nonexistent: No such file or directory");
         let silent = Tool::new("false").run().unwrap_err();
         assert_eq!(silent.to_string(), "false: ended with status 1");
         assert!(Tool::new("no-such-tool").run().unwrap_err().is_unsupported());

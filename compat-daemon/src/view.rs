@@ -8,6 +8,7 @@ use glassbox_engine::{Drive, InProcess, Vfs};
 use glassbox_io::Result;
 use rustix::fs::{CWD, Mode, OFlags};
 
+use crate::detached;
 use crate::disk_names;
 use crate::ioctl;
 use crate::kernel_tree::{KernelTree, os};
@@ -26,7 +27,9 @@ pub struct View {
 impl View {
     /// The appliance as it is now.
     pub fn new() -> Result<Self> {
-        Ok(View { engine: InProcess::open(&[])?, devices_are_stale: true, mounts_are_stale: true, stacked: Vec::new() })
+        let mut engine = InProcess::open(&[])?;
+        engine.set_opener(Box::new(detached::open));
+        Ok(View { engine, devices_are_stale: true, mounts_are_stale: true, stacked: Vec::new() })
     }
 
     /// Tells that the kernel was asked to change something: nothing that was read before counts.

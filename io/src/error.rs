@@ -243,7 +243,11 @@ impl From<std::io::Error> for Error {
 /// For streams: a reader over an image is a `std::io::Read`, and its errors must survive the way through it.
 impl From<Error> for std::io::Error {
     fn from(error: Error) -> Self {
-        let kind = std::io::Error::from_raw_os_error(error.errno().0).kind();
+        let kind = match std::io::Error::from_raw_os_error(error.errno().0).kind() {
+            // The standard library tries again what was interrupted: it would never end what was cancelled.
+            std::io::ErrorKind::Interrupted => std::io::ErrorKind::Other,
+            kind => kind,
+        };
         std::io::Error::new(kind, error)
     }
 }

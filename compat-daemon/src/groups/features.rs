@@ -10,21 +10,27 @@ use crate::Daemon;
 use crate::tool::Tool;
 
 /// What an optional group of calls needs. Groups that aren't here are as available as they are to the engine.
-const NEEDS: [(&str, Need); 18] = [
+const NEEDS: [(&str, Need); 24] = [
     ("blkdiscard", Need::Nothing),
     ("blkdiscardzeroes", Need::Nothing),
     ("btrfs", Need::Filesystem("btrfs", &["btrfs", "mkfs.btrfs"])),
+    ("extlinux", Need::Tools(&["extlinux"])),
     ("f2fs", Need::Tools(&["resize.f2fs"])),
     ("fstrim", Need::Nothing),
     ("gdisk", Need::Tools(&["sgdisk"])),
+    ("grub", Need::Tools(&["grub-install"])),
     ("linuxfsuuid", Need::Tools(&["tune2fs", "swaplabel"])),
+    ("linuxmodules", Need::Tools(&["modprobe"])),
     ("luks", Need::Tools(&["cryptsetup"])),
     ("lvm2", Need::Tools(&["lvm"])),
     ("mdadm", Need::Tools(&["mdadm"])),
     ("ntfs3g", Need::Tools(&["ntfs-3g.probe", "ntfsclone", "ntfsfix"])),
     ("ntfsprogs", Need::Tools(&["ntfsresize"])),
+    ("rsync", Need::Tools(&["rsync"])),
     ("scrub", Need::Tools(&["scrub"])),
+    ("selinuxrelabel", Need::Tools(&["setfiles"])),
     ("squashfs", Need::Tools(&["mksquashfs"])),
+    ("syslinux", Need::Tools(&["syslinux"])),
     ("wipefs", Need::Tools(&["wipefs"])),
     ("xfs", Need::Filesystem("xfs", &["xfs_admin", "xfs_growfs", "xfs_info", "xfs_repair"])),
     ("zerofree", Need::Tools(&["zerofree"])),

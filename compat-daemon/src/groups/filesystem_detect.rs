@@ -7,10 +7,10 @@ use glassbox_api::options::{MkswapOpts, XfsAdminOpts};
 use glassbox_api::{Btrfs, Ext, FilesystemDetect, Xfs, unsupported_call};
 use glassbox_io::{Errno, Error, Result};
 
-use super::mount::Mountable;
 use super::xfs;
 use crate::Daemon;
 use crate::daemon::device;
+use crate::mountable::Mountable;
 use crate::mounts;
 use crate::tool::Tool;
 

@@ -1,12 +1,19 @@
 //! The calls that are done by hand, one file per group. A group that isn't here has none: the engine answers, or nobody.
 
+mod archive;
 mod blockdev;
+mod boot;
 mod btrfs;
+mod command;
+mod debug;
 mod ext;
 mod f2fs;
 mod features;
+mod files_read;
+mod files_write;
 mod filesystem_create_check;
 mod filesystem_detect;
+mod inspection;
 mod launch;
 mod luks;
 mod lvm;
@@ -14,8 +21,11 @@ mod md;
 mod mount;
 mod ntfs;
 mod partitions;
+mod rsync;
+mod selinux;
 mod swap;
 mod sync;
 mod unanswered;
+mod xattr_acl;
 mod xfs;
 mod zero;

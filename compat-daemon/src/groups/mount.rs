@@ -11,43 +11,10 @@ use crate::Daemon;
 use crate::daemon::device;
 use crate::disk_names;
 use crate::kernel_tree::os;
+use crate::mountable::Mountable;
 use crate::mounts::{MountedHere, mounted};
 use crate::sysroot::{self, SYSROOT};
 use crate::tool::Tool;
-
-/// What precedes `device/subvolume` in the name of a btrfs subvolume.
-const SUBVOLUME: &[u8] = b"btrfsvol:";
-
-/// What can be mounted: a block device, or a subvolume on it.
-pub struct Mountable {
-    device: BString,
-    subvolume: Option<BString>,
-}
-
-impl Mountable {
-    fn parse(name: &BStr) -> Result<Self> {
-        let Some(rest) = name.strip_prefix(SUBVOLUME) else {
-            return Ok(Mountable { device: device(name)?, subvolume: None });
-        };
-        // The device's name ends where the first device that is there does: /dev/vg/lv has a slash more.
-        let found = rest.find_iter("/").find_map(|end| Some((device(rest[..end].as_bstr()).ok()?, end)));
-        let (device, end) = found.ok_or_else(|| Error::os(Errno::ENOENT).at_path(name))?;
-        Ok(Mountable { device, subvolume: Some(rest[end + 1..].into()) })
-    }
-
-    /// The device of a subvolume, as callers call it; `None` if this is a device.
-    pub fn device_of_subvolume(name: &BStr) -> Result<Option<BString>> {
-        match name.starts_with(SUBVOLUME) {
-            true => Ok(Some(disk_names::callers_name(Mountable::parse(name)?.device.as_ref()))),
-            false => Ok(None),
-        }
-    }
-
-    /// The name of a subvolume on a device.
-    pub fn subvolume(device: &BStr, path: &BStr) -> BString {
-        [SUBVOLUME, device, b"/", path].concat().into()
-    }
-}
 
 fn absolute(call: &str, path: &BStr) -> Result<()> {
     match path.starts_with(b"/") {
@@ -162,6 +129,7 @@ impl Mounting for Daemon {
 
     /// The last mount first, as many times as something is mounted.
     fn umount_all(&mut self) -> Result<()> {
+        self.view.release_mounts();
         for mount in guests_mounts()?.iter().rev() {
             let place = [SYSROOT.as_bytes(), mount.path.trim_end_with(|letter| letter == '/')].concat();
             Tool::new("umount").arg(&place).run()?;

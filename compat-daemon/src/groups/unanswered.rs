@@ -2,28 +2,18 @@
 
 use crate::Daemon;
 
-impl glassbox_api::Archive for Daemon {}
 impl glassbox_api::Augeas for Daemon {}
-impl glassbox_api::Boot for Daemon {}
 impl glassbox_api::Checksums for Daemon {}
-impl glassbox_api::Commands for Daemon {}
-impl glassbox_api::Debugging for Daemon {}
 impl glassbox_api::Drives for Daemon {}
-impl glassbox_api::FilesRead for Daemon {}
-impl glassbox_api::FilesWrite for Daemon {}
 impl glassbox_api::HandleConfig for Daemon {}
 impl glassbox_api::Hivex for Daemon {}
 impl glassbox_api::HostImage for Daemon {}
 impl glassbox_api::Initrd for Daemon {}
 impl glassbox_api::Inotify for Daemon {}
-impl glassbox_api::Inspection for Daemon {}
 impl glassbox_api::Journal for Daemon {}
 impl glassbox_api::Ldm for Daemon {}
 impl glassbox_api::LibvirtAuth for Daemon {}
 impl glassbox_api::LocalMounting for Daemon {}
-impl glassbox_api::Rsyncing for Daemon {}
-impl glassbox_api::Selinux for Daemon {}
 impl glassbox_api::TestBindings for Daemon {}
 impl glassbox_api::Tsk for Daemon {}
-impl glassbox_api::XattrAcl for Daemon {}
 impl glassbox_api::Yara for Daemon {}

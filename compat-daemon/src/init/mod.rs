@@ -24,6 +24,11 @@ pub fn run() -> ! {
     if let Err(error) = bring_up().and_then(server::serve) {
         eprintln!("guestfsd: {error}");
     }
+    power_off()
+}
+
+/// Writes everything back and switches the appliance off.
+pub fn power_off() -> ! {
     rustix::fs::sync();
     let _ = rustix::system::reboot(rustix::system::RebootCommand::PowerOff);
     // The kernel panics when its first process ends, and qemu ends with it.

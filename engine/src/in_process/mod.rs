@@ -42,6 +42,7 @@ use std::sync::atomic::AtomicBool;
 use bstr::{BStr, BString};
 use glassbox_api::CallInfo;
 use glassbox_api::table::Group;
+use glassbox_filesystems::Filesystem;
 use glassbox_io::{Result, Source};
 use glassbox_magic::Magic;
 
@@ -55,6 +56,10 @@ use crate::vfs::{Follow, Located, Vfs};
 pub(crate) use crate::vfs::join;
 pub use arguments::check_arguments;
 pub(crate) use disks::{Device, Disks};
+pub use xattr_acl::CAPABILITIES;
+
+/// Opens the filesystem of a device or of a btrfs subvolume, read-only.
+pub type Opener = Box<dyn Fn(&BStr) -> Result<Arc<dyn Filesystem>> + Send + Sync>;
 
 /// Opened images, and what is mounted from them.
 pub struct InProcess {
@@ -71,6 +76,8 @@ pub struct InProcess {
     /// Whether an appliance is asked what isn't supported here; set by whoever routes calls. A call that would answer with
     /// less than the disks hold answers *unsupported* then; without an appliance it warns, and tells what it can.
     pub(crate) has_appliance: bool,
+    /// Opens what the parsers can't read; a kernel can, where one is at hand.
+    opener: Option<Opener>,
     /// What `inspect_os` found.
     inspected: Vec<inspection::Inspected>,
     /// The hive that `hivex_open` opened.
@@ -101,6 +108,7 @@ impl InProcess {
             listings: files_read::Listings::default(),
             magic: None,
             has_appliance: false,
+            opener: None,
             inspected: Vec::new(),
             hive: None,
             open_journal: None,
@@ -120,6 +128,11 @@ impl InProcess {
     /// now on these are all there are.
     pub fn set_kernel_devices(&mut self, devices: Vec<KernelDevice>) {
         self.disks.set_kernel_devices(devices);
+    }
+
+    /// Has `opener` open what inspection looks at and the parsers can't read.
+    pub fn set_opener(&mut self, opener: Opener) {
+        self.opener = Some(opener);
     }
 
     /// What is mounted from now on.

@@ -11,6 +11,7 @@ use glassbox_io::{Errno, Error, Result, ResultExt};
 
 use super::InProcess;
 use crate::vfs::Follow;
+pub use capabilities::NAMES as CAPABILITIES;
 
 impl InProcess {
     fn all_xattrs(&self, path: &BStr, follow: Follow) -> Result<Vec<Xattr>> {

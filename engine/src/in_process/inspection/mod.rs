@@ -35,6 +35,7 @@ use glassbox_api::{FilesystemDetect, Inspection, Md};
 use glassbox_filesystems::Filesystem;
 use glassbox_io::{Errno, Error, Result, ResultExt};
 
+use super::mount::is_subvolume;
 use super::{InProcess, file_architecture};
 use crate::vfs::Follow;
 use facts::{Facts, Role};
@@ -55,11 +56,7 @@ impl InProcess {
     }
 
     fn role_of(&self, mountable: &BStr) -> Result<Option<Role>> {
-        let opened = self
-            .device_source(mountable)
-            .and_then(glassbox_filesystems::open)
-            .and_then(|filesystem| Tree::new(Arc::<dyn Filesystem>::from(filesystem)));
-        let tree = match opened {
+        let tree = match self.open_filesystem(mountable).and_then(Tree::new) {
             Ok(tree) => tree,
             // Nobody could mount it: a journal device, a member of something larger.
             Err(error) if error.errno() == Errno::ENODEV => return Ok(None),
@@ -71,6 +68,17 @@ impl InProcess {
             self.warn(&format!("inspecting {mountable}: {problem}"));
         }
         Ok(Some(role))
+    }
+
+    fn open_filesystem(&self, mountable: &BStr) -> Result<Arc<dyn Filesystem>> {
+        let opened = match is_subvolume(mountable) {
+            true => Err(Error::unsupported("btrfs: subvolumes")),
+            false => self.device_source(mountable).and_then(glassbox_filesystems::open).map(Arc::from),
+        };
+        match (opened, &self.opener) {
+            (Err(error), Some(open)) if error.is_unsupported() => open(mountable),
+            (opened, _) => opened,
+        }
     }
 
     /// Says what couldn't be looked at. Where no system was found it may be the one: who has an appliance shall ask that.

@@ -21,13 +21,18 @@ pub fn to_text(xattr: &[u8]) -> Result<BString> {
     if fields.le32(0)? != VERSION {
         return Err(Error::unsupported(format!("POSIX ACL: version {}", fields.le32(0)?)));
     }
+    let entries = || xattr[4..].chunks(ENTRY).map(Fields::new);
+    // What an entry permits beyond the mask is not in effect.
+    let mask =
+        entries().find(|entry| entry.le16(0).is_ok_and(|tag| tag == MASK)).map_or(Ok(!0), |entry| entry.le16(2))?;
     let mut text = String::new();
-    for entry in xattr[4..].chunks(ENTRY).map(Fields::new) {
+    for entry in entries() {
         let (tag, permissions, id) = (entry.le16(0)?, entry.le16(2)?, entry.le32(4)?);
         let qualifier = match tag {
             USER | GROUP => id.to_string(),
             _ => String::new(),
         };
+        let is_masked = matches!(tag, USER | GROUP_OBJ | GROUP) && permissions & !mask != 0;
         let tag = match tag {
             USER_OBJ | USER => "user",
             GROUP_OBJ | GROUP => "group",
@@ -35,7 +40,11 @@ pub fn to_text(xattr: &[u8]) -> Result<BString> {
             OTHER => "other",
             other => return Err(Error::corrupt(format!("an ACL entry has the tag {other:#x}"))),
         };
-        text.push_str(&format!("{tag}:{qualifier}:{}\n", permissions_text(permissions.into())));
+        text.push_str(&format!("{tag}:{qualifier}:{}", permissions_text(permissions.into())));
+        if is_masked {
+            text.push_str(&format!("\t#effective:{}", permissions_text((permissions & mask).into())));
+        }
+        text.push('\n');
     }
     Ok(text.into())
 }
@@ -64,6 +73,11 @@ mod tests {
             xattr.extend(id.to_le_bytes());
         }
         assert_eq!(to_text(&xattr).unwrap(), "user::rw-\nuser:1000:rw-\ngroup::r--\nmask::rw-\nother::r--\n");
+        // The mask's permissions: from rw- to r--.
+        let mask = xattr.len() - 16 + 2;
+        xattr[mask] = 4;
+        let masked = "user::rw-\nuser:1000:rw-\t#effective:r--\ngroup::r--\nmask::r--\nother::r--\n";
+        assert_eq!(to_text(&xattr).unwrap(), masked);
         assert!(to_text(&xattr[..10]).is_err());
         assert!(to_text(&[]).is_err());
         assert_eq!(of_mode(0o104751), "user::rwx\ngroup::r-x\nother::--x\n");

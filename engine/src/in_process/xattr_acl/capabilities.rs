@@ -4,7 +4,7 @@ use bstr::BString;
 use glassbox_io::{Error, Fields, Result};
 
 /// The capabilities of `uapi/linux/capability.h`, by number.
-const NAMES: [&str; 41] = [
+pub const NAMES: [&str; 41] = [
     "cap_chown",
     "cap_dac_override",
     "cap_dac_read_search",
@@ -96,6 +96,9 @@ pub fn to_text(xattr: &[u8]) -> Result<BString> {
             text.push_str(&letters(less));
         }
     }
+    if text.is_empty() {
+        text.push('=');
+    }
     Ok(text.into())
 }
 
@@ -122,7 +125,7 @@ mod tests {
         assert_eq!(to_text(&all).unwrap(), "=ep");
         let but_one = xattr(REVISION_2 | EFFECTIVE, ((1 << 41) - 1) & !(1 << 40), 0);
         assert_eq!(to_text(&but_one).unwrap(), "=ep cap_checkpoint_restore-ep");
-        assert_eq!(to_text(&xattr(REVISION_2, 0, 0)).unwrap(), "");
+        assert_eq!(to_text(&xattr(REVISION_2, 0, 0)).unwrap(), "=");
         assert!(to_text(&one[..7]).is_err());
     }
 }
