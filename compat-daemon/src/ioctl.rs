@@ -86,3 +86,10 @@ pub fn sector_size(device: impl AsFd) -> rustix::io::Result<i32> {
     // SAFETY: BLKSSZGET writes an int behind its argument.
     unsafe { ioctl(device, Getter::<BLKSSZGET, i32>::new()) }
 }
+
+/// The generation of a file's inode (`FS_IOC_GETVERSION`, linux/fs.h).
+pub fn generation(file: impl AsFd) -> rustix::io::Result<u32> {
+    const FS_IOC_GETVERSION: Opcode = opcode::read::<std::ffi::c_long>(b'v', 1);
+    // SAFETY: FS_IOC_GETVERSION is numbered as if it wrote a long, but writes an int behind its argument.
+    unsafe { ioctl(file, Getter::<FS_IOC_GETVERSION, u32>::new()) }
+}

@@ -11,6 +11,7 @@ use glassbox_filesystems::{DirEntry, FileType, Filesystem, NodeId, Stat, StatVfs
 use glassbox_io::{Errno, Error, ReadAt, Result};
 use rustix::fs::{Mode, OFlags, RawDir, ResolveFlags};
 
+use crate::ioctl;
 use crate::kernel_file::KernelFile;
 
 /// The root directory's node.
@@ -224,6 +225,10 @@ impl Filesystem for KernelTree {
     fn flags(&self, node: NodeId) -> Result<u32> {
         let file = self.open_node(node, OFlags::RDONLY | OFlags::NONBLOCK)?;
         Ok(rustix::fs::ioctl_getflags(file).map_err(os)?.bits())
+    }
+
+    fn generation(&self, node: NodeId) -> Result<u32> {
+        ioctl::generation(self.open_node(node, OFlags::RDONLY | OFlags::NONBLOCK)?).map_err(os)
     }
 
     fn statvfs(&self) -> Result<StatVfs> {
