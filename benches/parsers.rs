@@ -110,7 +110,7 @@ fn filesystems(criterion: &mut Criterion) {
              head -c 8388608 /dev/urandom > tree/large; \
              truncate -s 64M ext4 fat ntfs; mke2fs -q -F -t ext4 -d tree ext4; mkfs.vfat $PWD/fat; \
              mcopy -s -i fat tree/* ::; mkntfs -q -F -f ntfs 2>&1; \
-             for f in tree/large; do ntfscp -q -f ntfs $f large; done"
+             for f in tree/large tree/directory-*/*; do ntfscp -q -f ntfs $f $(echo ${{f#tree/}} | tr / -); done"
         ),
     );
     let volume = |name: &str| source(folder.path().join(name));

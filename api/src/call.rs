@@ -114,6 +114,8 @@ pub trait AnyCall {
     fn decode_reply(&mut self, body: &[u8]) -> Result<()>;
     /// The body of the reply message. Fails if there is no reply yet, or if it exceeds what a message holds.
     fn encode_reply(&self) -> Result<Vec<u8>>;
+    /// How many bytes [`Self::encode_reply`] would return if there were no limit; 0 if there is no reply yet.
+    fn reply_length(&self) -> usize;
     /// The reply, if there is one yet, as a value: for traces.
     fn value(&self) -> Option<Value>;
     /// Takes the reply out, as a value.
@@ -183,6 +185,10 @@ impl<C: Call> AnyCall for Pending<C> {
         encode_body(self.reply.as_ref().ok_or_else(|| no_reply(C::INFO))?)
     }
 
+    fn reply_length(&self) -> usize {
+        self.reply.as_ref().map_or(0, body_length)
+    }
+
     fn value(&self) -> Option<Value> {
         self.reply.clone().map(C::Reply::into_value)
     }
@@ -204,6 +210,12 @@ fn encode_body<R: Reply>(reply: &R) -> Result<Vec<u8>> {
     let mut encoder = Encoder::default();
     reply.encode(&mut encoder);
     encoder.finish()
+}
+
+fn body_length<R: Reply>(reply: &R) -> usize {
+    let mut encoder = Encoder::counting();
+    reply.encode(&mut encoder);
+    encoder.length()
 }
 
 /// As the generated code makes requests from arguments.

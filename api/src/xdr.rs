@@ -31,16 +31,26 @@ fn padding(len: usize) -> usize {
 #[derive(Default)]
 pub struct Encoder {
     bytes: Vec<u8>,
-    too_large: bool,
+    length: usize,
+    only_counts: bool,
 }
 
 impl Encoder {
+    /// One that keeps nothing: it tells how long a body would be.
+    pub fn counting() -> Self {
+        Encoder { only_counts: true, ..Encoder::default() }
+    }
+
     fn put(&mut self, bytes: &[u8]) {
-        if self.too_large || bytes.len() > MESSAGE_MAX - self.bytes.len() {
-            self.too_large = true;
-        } else {
+        self.length = self.length.saturating_add(bytes.len());
+        if !self.only_counts && self.length <= MESSAGE_MAX {
             self.bytes.extend_from_slice(bytes);
         }
+    }
+
+    /// How many bytes were put, kept or not.
+    pub fn length(&self) -> usize {
+        self.length
     }
 
     /// A signed word (section 4.1).
@@ -94,7 +104,7 @@ impl Encoder {
     pub fn count(&mut self, count: usize) {
         match u32::try_from(count) {
             Ok(count) => self.u32(count),
-            Err(_) => self.too_large = true,
+            Err(_) => self.length = usize::MAX,
         }
     }
 
@@ -105,7 +115,7 @@ impl Encoder {
 
     /// What was built. Fails with `EMSGSIZE` if it is larger than any message.
     pub fn finish(self) -> Result<Vec<u8>> {
-        if self.too_large { Err(too_large()) } else { Ok(self.bytes) }
+        if self.length > MESSAGE_MAX { Err(too_large()) } else { Ok(self.bytes) }
     }
 }
 

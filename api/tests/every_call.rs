@@ -67,6 +67,7 @@ fn replies_have_the_wire_form_of_their_kinds() {
             let (value, body) = common::reply(&mut random, info);
             call.decode_reply(&body).unwrap();
             assert_eq!(call.encode_reply().unwrap(), body, "{}", info.name);
+            assert_eq!(call.reply_length(), body.len(), "{}", info.name);
             assert_eq!(call.take_value(), Some(value), "{}", info.name);
         }
     }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bstr::{BStr, BString};
+use glassbox_api::protocol::{Header, MESSAGE_MAX};
 use glassbox_api::{AnyCall, Call, Door, Pending};
-use glassbox_io::{Error, Result};
+use glassbox_io::{Errno, Error, Result};
 
 use crate::events::{Event, EventKind, Events};
 use glassbox_appliance::Appliance;
@@ -224,9 +225,14 @@ impl Handle {
         in_process.has_appliance = has_appliance;
         in_process.begin(info, self.serial, self.events.clone(), self.cancelled.clone());
         match in_process.check(call).and_then(|()| call.answer(in_process)) {
-            Ok(()) => self.remember(call),
-            Err(error) if error.is_unsupported() => self.ask_appliance(call, Some(error)),
-            Err(error) => Err(error),
+            Ok(()) => self.remember(call)?,
+            Err(error) if error.is_unsupported() => return self.ask_appliance(call, Some(error)),
+            Err(error) => return Err(error),
+        }
+        match self.depth {
+            1 => check_reply(call.reply_length()),
+            // Calls of the library take these replies as they are: libguestfs has them in files.
+            _ => Ok(()),
         }
     }
 
@@ -244,6 +250,20 @@ impl Handle {
     /// Whether the appliance answers from the launch on.
     pub(crate) fn wants_appliance_at_once(&self) -> bool {
         Backend::of(&self.session.settings) == Backend::Appliance
+    }
+}
+
+/// Refuses what libguestfs's daemon couldn't send, so that programs find the same limit however they are answered. There
+/// no system call failed: the error has no number.
+fn check_reply(length: usize) -> Result<()> {
+    let length = length.saturating_add(Header::SIZE);
+    match length <= MESSAGE_MAX {
+        true => Ok(()),
+        false => {
+            let what =
+                format!("the reply has {length} bytes, more than the {MESSAGE_MAX} of a message of the protocol");
+            Err(Error::os_with(Errno(0), what))
+        }
     }
 }
 

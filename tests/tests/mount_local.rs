@@ -1,8 +1,8 @@
 //! The guest's files on the host: what programs see under `mount_local` is what the kernel shows of the same image.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::Read;
-use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread::{self, JoinHandle};
@@ -13,7 +13,7 @@ use glassbox_api::{Drives, Launching, LocalMounting, Mounting};
 use glassbox_engine::Handle;
 use glassbox_io::{Errno, Result};
 use glassbox_tests::fixtures::scratch;
-use glassbox_tests::{fixture, manifest};
+use glassbox_tests::{fixture, glassbox, manifest};
 
 /// Longer than anything here takes, however busy the machine is.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -226,4 +226,62 @@ fn wrong_use_is_told() {
     assert!(handle.mount_local_run().unwrap_err().to_string().contains("stays mounted"));
     drop(handle);
     assert!(folder.join("full/x").is_dir(), "closing the handle unmounts what nobody can serve any more");
+}
+
+/// A folder that everybody may enter, with the program and an image. Tests run as root, often below a closed folder.
+fn public_folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = |name: &str| folder.path().join(name);
+    fs::copy(glassbox(), path("glassbox")).expect("it can be copied");
+    fs::copy(fixture("ext-small").join("extents.img"), path("image")).expect("it can be copied");
+    fs::create_dir(path("point")).expect("a temporary folder is writable");
+    for name in [".", "image", "point"] {
+        fs::set_permissions(path(name), Permissions::from_mode(0o777)).expect("it is ours");
+    }
+    folder
+}
+
+/// What mounts `image` on `point` and serves it.
+const MOUNT: &str = "./glassbox fish --ro -a image -m /dev/sda mount-local point : mount-local-run";
+
+/// Runs a shell script in `folder`, by way of `wrapper`: its success, what it printed, its errors.
+fn run(folder: &Path, wrapper: &[&str], script: &str) -> (bool, String, String) {
+    let mut command = Command::new(wrapper[0]);
+    let output = command.args(&wrapper[1..]).args(["sh", "-c", script]).current_dir(folder).output();
+    let output = output.expect("util-linux is part of every system");
+    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.success(), text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn an_ordinary_user_mounts_through_fusermount() {
+    let has_helper = ["/usr/bin/fusermount3", "/usr/bin/fusermount"].iter().any(|path| Path::new(path).exists());
+    if !has_fuse("an_ordinary_user_mounts_through_fusermount") || !has_helper {
+        return;
+    }
+    let folder = public_folder();
+    let nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+    let script = format!(
+        "{MOUNT} & for turn in $(seq 600); do [ -e point/a ] && break; sleep 0.1; done
+        id -u; cat point/a/s10 | wc -c; fusermount3 -u point || fusermount -u point; wait $!"
+    );
+    let (success, printed, errors) = run(folder.path(), &nobody, &script);
+    assert!(success, "{errors}");
+    assert_eq!(printed.split_whitespace().collect::<Vec<_>>(), ["65534", "10"], "{errors}");
+}
+
+#[test]
+fn a_host_without_fuse_is_told_what_it_lacks() {
+    let folder = public_folder();
+    // In a mount namespace of its own, so that the host keeps its devices.
+    let script = format!("mount -t tmpfs none /dev && {MOUNT}");
+    let (success, _, errors) = run(folder.path(), &["unshare", "--mount"], &script);
+    if errors.contains("unshare") || errors.contains("mount:") {
+        eprintln!("SKIPPED: a_host_without_fuse_is_told_what_it_lacks: {errors}");
+        return;
+    }
+    assert!(!success);
+    for words in ["/dev/fuse", "No such file or directory", "module 'fuse'"] {
+        assert!(errors.contains(words), "{errors}");
+    }
 }

@@ -128,7 +128,11 @@ fn check_device() -> Result<()> {
     let device = File::options().read(true).write(true).open(FUSE_DEVICE);
     let device = device.map_err(|error| {
         let error = Error::from(error);
-        Error::os_with(error.errno(), format!("{}: this host has no FUSE", error.message())).at_path(FUSE_DEVICE)
+        let cure = match error.errno() {
+            Errno::EACCES | Errno::EPERM => "this user or container may not use FUSE: allow it the device",
+            _ => "this host has no FUSE: load the kernel's module 'fuse', or give the container the device",
+        };
+        Error::os_with(error.errno(), format!("{}: {cure}", error.message())).at_path(FUSE_DEVICE)
     })?;
     match device.as_raw_fd() > STDERR {
         true => Ok(()),

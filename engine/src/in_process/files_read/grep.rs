@@ -5,40 +5,33 @@ use std::io::{self, BufRead, BufReader, Read};
 use bstr::io::BufReadExt;
 use bstr::{BStr, BString};
 use flate2::bufread::MultiGzDecoder;
-use glassbox_io::{Error, ReadAt, Result};
-use regex::bytes::{Regex, RegexBuilder};
+use glassbox_io::{ReadAt, Result};
 
+use super::posix_regex::PosixRegex;
 use crate::reader::Reader;
 
 /// A file that has a NUL among its first bytes is binary to grep: it shows no lines of it.
 const LOOKED_AT: usize = 32 << 10;
 
-/// A pattern, ready to search.
+/// A pattern, ready to search. Each of its lines is one by itself, and one must be found.
 pub struct Grep {
-    regex: Regex,
+    alternatives: Vec<PosixRegex>,
 }
 
 impl Grep {
     /// A POSIX regular expression, basic or extended, with GNU's additions.
     pub fn new(pattern: &BStr, extended: bool, insensitive: bool) -> Result<Self> {
-        Self::build(&translate(pattern, extended)?, insensitive)
+        Self::of_lines(pattern, |line| PosixRegex::new(line, extended, insensitive))
     }
 
-    /// A plain string. Each of its lines is one, and one must be found.
+    /// A plain string.
     pub fn fixed(pattern: &BStr, insensitive: bool) -> Result<Self> {
-        let mut regex = String::new();
-        for (index, line) in pattern.split(|byte| *byte == b'\n').enumerate() {
-            if index > 0 {
-                regex.push('|');
-            }
-            line.iter().for_each(|byte| literal(&mut regex, *byte));
-        }
-        Self::build(&regex, insensitive)
+        Self::of_lines(pattern, |line| PosixRegex::fixed(line, insensitive))
     }
 
-    fn build(regex: &str, insensitive: bool) -> Result<Self> {
-        let built = RegexBuilder::new(regex).unicode(false).case_insensitive(insensitive).build();
-        Ok(Grep { regex: built.map_err(|error| Error::usage("invalid regular expression").caused_by(error))? })
+    fn of_lines(pattern: &BStr, compile: impl Fn(&BStr) -> Result<PosixRegex>) -> Result<Self> {
+        let lines = pattern.split(|byte| *byte == b'\n');
+        Ok(Grep { alternatives: lines.map(|line| compile(line.into())).collect::<Result<_>>()? })
     }
 
     /// The matching lines of `file`, which is uncompressed first if it is compressed and that was asked for.
@@ -61,8 +54,11 @@ impl Grep {
             if line.contains(&0) {
                 return Ok(false);
             }
-            if self.regex.is_match(line) {
-                found.push(line.into());
+            for alternative in &self.alternatives {
+                if alternative.is_match(line).map_err(io::Error::from)? {
+                    found.push(line.into());
+                    break;
+                }
             }
             Ok(true)
         };
@@ -71,88 +67,6 @@ impl Grep {
         reader.for_byte_record(b'\n', |line| each(line))?;
         Ok(found)
     }
-}
-
-fn literal(regex: &mut String, byte: u8) {
-    match byte {
-        b if b.is_ascii_alphanumeric() || b == b' ' || b == b'_' => regex.push(char::from(b)),
-        b => regex.push_str(&format!("\\x{b:02x}")),
-    }
-}
-
-/// Rewrites a POSIX pattern in the syntax of the regex crate.
-fn translate(pattern: &BStr, extended: bool) -> Result<String> {
-    let mut out = String::new();
-    let mut bytes = pattern.iter().copied().peekable();
-    // Where a basic pattern's `*` and `^` have their plain or their special meaning.
-    let mut at_start = true;
-    while let Some(byte) = bytes.next() {
-        let was_at_start = std::mem::take(&mut at_start);
-        match byte {
-            b'\\' => match bytes.next() {
-                None => return Err(Error::usage("Trailing backslash")),
-                Some(special @ (b'(' | b')' | b'{' | b'}' | b'|' | b'+' | b'?')) if !extended => {
-                    at_start = matches!(special, b'(' | b'|');
-                    out.push(char::from(special));
-                }
-                Some(b'1'..=b'9') => return Err(Error::unsupported("grep: back-references")),
-                Some(class @ (b'w' | b'W' | b's' | b'S' | b'b' | b'B')) => {
-                    out.push('\\');
-                    out.push(char::from(class));
-                }
-                Some(b'<') => out.push_str(r"\b{start}"),
-                Some(b'>') => out.push_str(r"\b{end}"),
-                Some(b'`') => out.push_str(r"\A"),
-                Some(b'\'') => out.push_str(r"\z"),
-                Some(other) => literal(&mut out, other),
-            },
-            b'[' => bracket(&mut out, &mut bytes)?,
-            b'.' | b'$' => out.push(char::from(byte)),
-            b'^' => {
-                out.push_str(if extended || was_at_start { "^" } else { r"\^" });
-                at_start = was_at_start;
-            }
-            b'*' if !extended && was_at_start => out.push_str(r"\*"),
-            b'*' => out.push('*'),
-            b'(' | b')' | b'|' | b'+' | b'?' | b'{' | b'}' if extended => out.push(char::from(byte)),
-            b'\n' => {
-                at_start = true;
-                out.push('|');
-            }
-            other => literal(&mut out, other),
-        }
-    }
-    Ok(out)
-}
-
-/// Rewrites what follows a `[`: in POSIX a backslash means itself there, and `]` is plain as the first member.
-fn bracket(out: &mut String, bytes: &mut std::iter::Peekable<impl Iterator<Item = u8>>) -> Result<()> {
-    let unmatched = || Error::usage("Unmatched [, [^, [:, [., or [=");
-    out.push('[');
-    if bytes.next_if_eq(&b'^').is_some() {
-        out.push('^');
-    }
-    let mut first = true;
-    loop {
-        match bytes.next().ok_or_else(unmatched)? {
-            b']' if !first => break,
-            b'[' if bytes.next_if_eq(&b':').is_some() => {
-                let mut class = String::new();
-                loop {
-                    match bytes.next().ok_or_else(unmatched)? {
-                        b':' if bytes.next_if_eq(&b']').is_some() => break,
-                        letter => class.push(char::from(letter)),
-                    }
-                }
-                out.push_str(&format!("[:{class}:]"));
-            }
-            b'-' => out.push_str(if first || bytes.peek() == Some(&b']') { r"\-" } else { "-" }),
-            member => literal(out, member),
-        }
-        first = false;
-    }
-    out.push(']');
-    Ok(())
 }
 
 #[cfg(test)]
@@ -207,7 +121,6 @@ mod tests {
 
     #[test]
     fn what_cannot_be_searched_for_is_said() {
-        assert!(Grep::new(r"\(a\)\1".into(), false, false).err().unwrap().is_unsupported());
         for wrong in ["[a", "a\\", "\\("] {
             assert!(Grep::new(wrong.into(), false, false).is_err(), "{wrong}");
         }

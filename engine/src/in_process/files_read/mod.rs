@@ -8,6 +8,7 @@ mod hexdump;
 mod lines;
 mod listing;
 mod listing_cache;
+mod posix_regex;
 
 use std::collections::HashSet;
 use std::io::Write;
