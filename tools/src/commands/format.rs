@@ -6,9 +6,9 @@ use std::process::ExitCode;
 
 use bstr::{BStr, BString, ByteSlice};
 use glassbox_api::options::MkfsOpts;
-use glassbox_api::{Blockdev, Features, FilesystemCreateCheck, Lvm};
+use glassbox_api::{Blockdev, FilesystemCreateCheck, Lvm};
 use glassbox_engine::Handle;
-use glassbox_io::Error;
+use glassbox_io::{Error, ErrorKind};
 
 use super::{COMMON_HELP, Failure, Line, Opened, finish, need_images, read_line};
 use crate::layout::{self, LvName, MBR_LVM};
@@ -129,15 +129,16 @@ impl Format {
         if !handle.vgs()?.is_empty() {
             handle.vg_activate_all(false)?;
         }
-        let has_wipefs = handle.feature_available(&["wipefs".into()])?;
         disks.try_for_each(|disk| {
             let disk = layout::disk(disk);
             let disk = disk.as_bstr();
             if self.wipe {
                 handle.zero_device(disk)?;
             } else {
-                if has_wipefs {
-                    handle.wipefs(disk)?;
+                match handle.wipefs(disk) {
+                    // What tells of filesystems is mostly at the beginning.
+                    Err(error) if error.kind() == ErrorKind::Unsupported => {}
+                    wiped => wiped?,
                 }
                 handle.zero(disk)?;
             }
