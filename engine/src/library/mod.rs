@@ -7,6 +7,7 @@ mod debug;
 mod drives;
 mod features;
 mod files_read;
+mod files_write;
 mod handle_config;
 mod host_image;
 mod inspection;

@@ -10,7 +10,6 @@ impl glassbox_api::Checksums for Library<'_> {}
 impl glassbox_api::Commands for Library<'_> {}
 impl glassbox_api::Ext for Library<'_> {}
 impl glassbox_api::F2fs for Library<'_> {}
-impl glassbox_api::FilesWrite for Library<'_> {}
 impl glassbox_api::FilesystemCreateCheck for Library<'_> {}
 impl glassbox_api::FilesystemDetect for Library<'_> {}
 impl glassbox_api::Hivex for Library<'_> {}
