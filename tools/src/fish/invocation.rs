@@ -244,7 +244,8 @@ Examples:
   {program} --ro -a disk.img -m /dev/sda1 cat /etc/fstab
   {program} --ro -a disk.img -m /dev/sda1
 
-Whatever is asked of an image is answered by reading it. The image is not written to.
+What can be answered by reading an image is answered so. For everything else a small Linux is started, in which the
+image is a disk.
 "
     )
 }
