@@ -176,7 +176,8 @@ fn an_ordinary_user_needs_nothing() {
         .output();
     let output = run.unwrap();
     let printed = String::from_utf8_lossy(&output.stdout);
-    assert!(printed.contains("found the disk"), "{printed}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{printed}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(printed.contains("The appliance works."), "{printed}");
 }
 
 #[test]

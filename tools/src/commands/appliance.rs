@@ -13,7 +13,7 @@ use glassbox_appliance::build::{Plan, Report};
 use glassbox_appliance::cache::Cache;
 use glassbox_appliance::{Accelerator, Appliance, Drive, Options};
 use glassbox_engine::Handle;
-use glassbox_io::{Error, Result};
+use glassbox_io::{Error, Result, ResultExt};
 
 use super::{Failure, finish, print};
 use crate::options::UsageError;
@@ -239,14 +239,14 @@ fn try_disk(appliance: &mut Appliance, clock: &mut Clock) -> std::result::Result
     }
     clock.tell("found the disk")?;
     let mkfs = Default::default();
-    remote.mkfs("ext4".into(), "/dev/sda".into(), mkfs).map_err(failed)?;
+    remote.mkfs("ext4".into(), "/dev/sda".into(), mkfs).during("mkfs").map_err(failed)?;
     clock.tell("made a filesystem")?;
-    remote.mount("/dev/sda".into(), "/".into()).map_err(failed)?;
-    remote.touch("/hello".into()).map_err(failed)?;
-    remote.umount_all().map_err(failed)?;
-    remote.sync().map_err(failed)?;
+    remote.mount("/dev/sda".into(), "/".into()).during("mount").map_err(failed)?;
+    remote.touch("/hello".into()).during("touch").map_err(failed)?;
+    remote.umount_all().during("umount_all").map_err(failed)?;
+    remote.sync().during("sync").map_err(failed)?;
     clock.tell("mounted it, wrote a file, unmounted it")?;
-    remote.ping_daemon().map_err(failed)
+    remote.ping_daemon().during("ping_daemon").map_err(failed)
 }
 
 /// The memory that a process has to itself, in bytes; 0 if that isn't known.
