@@ -82,8 +82,8 @@ pub fn chown(file: &OwnedFd, owner: i32, group: i32) -> rustix::io::Result<()> {
 /// A time in the form of utimensat(2): -1 nanoseconds is now, -2 leaves it as it is.
 pub fn timespec(seconds: i64, nanoseconds: i64) -> Timespec {
     let tv_nsec = match nanoseconds {
-        -1 => rustix::fs::UTIME_NOW.into(),
-        -2 => rustix::fs::UTIME_OMIT.into(),
+        -1 => rustix::fs::UTIME_NOW,
+        -2 => rustix::fs::UTIME_OMIT,
         other => other,
     };
     Timespec { tv_sec: seconds, tv_nsec }
