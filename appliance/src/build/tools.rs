@@ -178,7 +178,7 @@ pub const GROUPS: &[Group] = &[
     ),
     group(&["mkfs.btrfs", "btrfs", "btrfstune", "btrfs-image"], "btrfs", "btrfs-progs", "btrfs-progs", Optional),
     group(&["mkfs.vfat", "mkfs.fat", "fsck.vfat", "fsck.fat", "fatlabel"], "FAT", "dosfstools", "dosfstools", Optional),
-    group(&["mlabel", "mattrib"], "FAT", "mtools", "mtools", Optional),
+    group(&["mlabel", "mattrib", "mcopy", "mmove"], "FAT", "mtools", "mtools", Optional),
     group(
         &[
             "ntfs-3g",

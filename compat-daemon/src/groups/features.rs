@@ -30,7 +30,7 @@ const NEEDS: [(&str, Need); 24] = [
     ("scrub", Need::Tools(&["scrub"])),
     ("selinuxrelabel", Need::Tools(&["setfiles"])),
     ("squashfs", Need::Tools(&["mksquashfs"])),
-    ("syslinux", Need::Tools(&["syslinux"])),
+    ("syslinux", Need::Tools(&["syslinux", "mcopy"])),
     ("wipefs", Need::Tools(&["wipefs"])),
     ("xfs", Need::Filesystem("xfs", &["xfs_admin", "xfs_growfs", "xfs_info", "xfs_repair"])),
     ("zerofree", Need::Tools(&["zerofree"])),
