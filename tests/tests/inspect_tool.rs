@@ -170,13 +170,33 @@ fn disks_without_a_system_tell_what_is_on_them() {
         told.starts_with("tiny.raw\n  No operating system was found. There is:\n     /dev/sda  ext2  tiny"),
         "{told}"
     );
+}
 
-    // A system may be there that isn't read: that is said.
-    let folder = fixture("detect");
-    let report = json(&folder, &["xfs.img"]);
-    assert_eq!(column(&report["filesystems"], "type"), ["xfs"]);
-    let warnings = &report["warnings"];
-    assert!(warnings[0].as_str().is_some_and(|text| text.contains("/dev/sda") && text.contains("xfs")), "{warnings}");
+/// What the parsers don't read is looked at in the appliance; where there is none, that is said.
+#[test]
+fn systems_on_what_is_not_read_are_found_or_said_to_be_missing() {
+    let folder = scratch("inspect-btrfs");
+    for (path, contents) in
+        [("bin/sh", ""), ("etc/hosts", ""), ("etc/hostname", "btrfs\n"), ("etc/debian_version", "12.5\n")]
+    {
+        let path = folder.join("tree").join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, contents).unwrap();
+    }
+    fs::File::create(folder.join("disk.raw")).and_then(|disk| disk.set_len(128 << 20)).unwrap();
+    let mut make = Command::new("mkfs.btrfs");
+    make.args(["-q", "--rootdir", "tree", "disk.raw"]).current_dir(&folder);
+    assert!(make.status().expect("mkfs.btrfs is installed").success());
+    let report = json(&folder, &["--no-packages", "disk.raw"]);
+    assert_eq!(column(&report["filesystems"], "type"), ["btrfs"]);
+    match report["operating_systems"].as_array().unwrap().as_slice() {
+        [system] => assert_eq!((&system["distro"], &system["hostname"]), (&"debian".into(), &"btrfs".into())),
+        [] => {
+            let warning = report["warnings"][0].as_str().unwrap_or_default();
+            assert!(warning.contains("/dev/sda") && warning.contains("btrfs"), "{report:#}");
+        }
+        more => panic!("{more:#?}"),
+    }
 }
 
 #[test]
