@@ -45,6 +45,25 @@ use tree::Tree;
 pub(crate) use facts::Inspected;
 
 impl InProcess {
+    /// Looks at these filesystems, of which each has its name and its type, in the place of those found before. The roots
+    /// among them.
+    pub fn inspect_filesystems(&mut self, filesystems: Vec<(BString, BString)>) -> Result<Vec<BString>> {
+        let mut inspected = Vec::new();
+        let mut unread = Vec::new();
+        if let Err(error) = self.list_md_devices() {
+            unread.push(("what is on arrays".into(), error));
+        }
+        for (name, kind) in filesystems {
+            match self.inspect(name.as_ref(), kind.as_ref()) {
+                Ok(found) => inspected.extend(found),
+                Err(error) => unread.push((name, error)),
+            }
+        }
+        self.inspected = join::join(inspected, |warning| self.warn(warning));
+        self.tell_unread(unread)?;
+        self.inspect_get_roots()
+    }
+
     /// Looks at one filesystem. `None` if nothing can be mounted there.
     fn inspect(&self, mountable: &BStr, kind: &BStr) -> Result<Option<Inspected>> {
         let role = match kind.as_bytes() {
@@ -139,20 +158,8 @@ impl Inspection for InProcess {
     fn inspect_os(&mut self) -> Result<Vec<BString>> {
         self.vfs.unmount_all();
         self.listings.clear();
-        let mut inspected = Vec::new();
-        let mut unread = Vec::new();
-        if let Err(error) = self.list_md_devices() {
-            unread.push(("what is on arrays".into(), error));
-        }
-        for (name, kind) in self.list_filesystems()? {
-            match self.inspect(name.as_ref(), kind.as_ref()) {
-                Ok(found) => inspected.extend(found),
-                Err(error) => unread.push((name, error)),
-            }
-        }
-        self.inspected = join::join(inspected, |warning| self.warn(warning));
-        self.tell_unread(unread)?;
-        self.inspect_get_roots()
+        let filesystems = self.list_filesystems()?;
+        self.inspect_filesystems(filesystems)
     }
 
     fn inspect_get_roots(&mut self) -> Result<Vec<BString>> {
