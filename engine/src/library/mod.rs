@@ -15,6 +15,7 @@ mod journal;
 mod launch;
 mod mount;
 mod mount_local;
+mod selinux;
 mod test_bindings;
 mod unanswered;
 mod xattr_acl;

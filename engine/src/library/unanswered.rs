@@ -23,7 +23,6 @@ impl glassbox_api::Md for Library<'_> {}
 impl glassbox_api::Ntfs for Library<'_> {}
 impl glassbox_api::Partitions for Library<'_> {}
 impl glassbox_api::Rsyncing for Library<'_> {}
-impl glassbox_api::Selinux for Library<'_> {}
 impl glassbox_api::Swap for Library<'_> {}
 impl glassbox_api::Syncing for Library<'_> {}
 impl glassbox_api::Tsk for Library<'_> {}
