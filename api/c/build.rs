@@ -12,4 +12,6 @@ fn main() {
         .extra_warnings(true)
         .compile("variadic");
     println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libguestfs.so.0");
+    // In an appliance this library is the daemon (`glassbox_compat_daemon::entry`).
+    println!("cargo:rustc-cdylib-link-arg=-Wl,-e,glassbox_start");
 }
