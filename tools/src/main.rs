@@ -164,16 +164,17 @@ fn main() -> ExitCode {
 
 fn usage() -> String {
     let mut text = String::from(
-        "glassbox looks into disk images, in milliseconds and without a virtual machine, and changes them. It needs no root.\n\nUsage: glassbox COMMAND \
-         [OPTIONS] IMAGE…\n\n",
+        "glassbox looks into disk images, in milliseconds and without a virtual machine, and changes them.\nIt needs no \
+         root.\n\nUsage: glassbox COMMAND [OPTIONS] IMAGE…\n\n",
     );
     for command in &COMMANDS {
         text.push_str(&format!("  {:<12} {}\n", command.name, command.summary));
     }
     text.push_str(
         "\nglassbox COMMAND --help tells more. Begin with:\n\n  glassbox filesystems disk.img\n  glassbox ls disk.img \
-         /etc\n\nImages are raw or qcow2. Only edit, copy-in, tar-in, make-fs, format, rescue and fish write to them.\nLinked under the \
-         name of the libguestfs program that a command stands for (guestfish, virt-ls,\nvirt-cat …), this program is that program.\n",
+         /etc\n\nImages are raw or qcow2. Only edit, copy-in, tar-in, make-fs, format, rescue and fish write to them.\n\
+         Linked under the name of the libguestfs program that a command stands for (guestfish, virt-ls,\nvirt-cat …), \
+         this program is that program.\n",
     );
     text
 }
