@@ -1,9 +1,8 @@
 //! The appliance of a handle: brought up by the first call that needs it, told what the session was, and asked from then on.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use bstr::{BString, ByteSlice};
+use bstr::{BStr, BString, ByteSlice};
 use glassbox_api::AnyCall;
 use glassbox_api::Launching;
 use glassbox_appliance::remote::Watch;
@@ -94,7 +93,7 @@ impl Handle {
 
     fn appliance_options(&self) -> Options {
         let settings = &self.session.settings;
-        let path = |text: &bstr::BStr| PathBuf::from(text.to_path_lossy().into_owned());
+        let path = |text: &BStr| text.to_path_lossy().into_owned();
         let mut options = Options {
             memory: settings.memsize.unsigned_abs(),
             cpus: settings.smp.unsigned_abs(),

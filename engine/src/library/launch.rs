@@ -32,11 +32,11 @@ impl Launching for Library<'_> {
         let handle = &mut *self.0;
         handle.debug(|| format!("launch: {} drives, read in-process", handle.session.drives.len()));
         handle.in_process = Some(InProcess::open(&handle.session.drives)?);
-        if handle.wants_appliance_at_once() {
-            if let Err(error) = handle.bring_up(None) {
-                handle.in_process = None;
-                return Err(error);
-            }
+        if handle.wants_appliance_at_once()
+            && let Err(error) = handle.bring_up(None)
+        {
+            handle.in_process = None;
+            return Err(error);
         }
         handle.events.fire(&Event { kind: EventKind::LaunchDone, text: b"", numbers: &[] });
         Ok(())
