@@ -100,7 +100,7 @@ fn parse(arguments: Vec<OsString>) -> std::result::Result<Option<Choice>, UsageE
 /// As a handle would start it, which reads libguestfs's environment variables.
 fn options(choice: &Choice) -> Result<Options> {
     let mut handle = Handle::new()?;
-    let path = |text: &bstr::BString| PathBuf::from(OsString::from(text.to_os_str_lossy().into_owned()));
+    let path = |text: &bstr::BString| PathBuf::from(text.to_os_str_lossy().into_owned());
     let hv = std::env::var_os("LIBGUESTFS_HV").or_else(|| std::env::var_os("LIBGUESTFS_QEMU")).map(PathBuf::from);
     let fixed = std::env::var_os("LIBGUESTFS_PATH").unwrap_or_default();
     let settings = std::env::var("LIBGUESTFS_BACKEND_SETTINGS").unwrap_or_default();
