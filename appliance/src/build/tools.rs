@@ -226,6 +226,7 @@ pub const GROUPS: &[Group] = &[
     group(&["strings"], "searching", "binutils", "binutils", Optional),
     group(&["scrub"], "wiping", "scrub", "scrub", Optional),
     group(&["zerofree"], "wiping", "zerofree", "zerofree", Optional),
+    group(&["ip"], "the network", "iproute2", "iproute", Optional),
     group(&["rsync"], "copying", "rsync", "rsync", Optional),
     group(&["ssh"], "copying", "openssh-client", "openssh-clients", Optional),
     group(&["kmod", "modprobe", "insmod", "lsmod"], "kernel modules", "kmod", "kmod", Required),

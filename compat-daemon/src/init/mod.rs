@@ -2,6 +2,7 @@
 
 mod clock;
 mod filesystems;
+mod network;
 mod port;
 mod root;
 
@@ -43,6 +44,7 @@ fn bring_up() -> Result<crate::port::Port> {
     filesystems::mount_writable()?;
     // SAFETY: this process has no other thread yet.
     unsafe { std::env::set_var("PATH", crate::tool::PATH) };
+    network::bring_up();
     port::open()
 }
 
