@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bstr::{BStr, BString};
 use glassbox_api::protocol::{Header, MESSAGE_MAX};
+use glassbox_api::table::Group;
 use glassbox_api::{AnyCall, Call, Door, Pending};
 use glassbox_io::{Errno, Error, Result};
 
@@ -206,8 +207,9 @@ impl Handle {
             return call.answer(&mut Library(self));
         }
         self.serial += 1;
-        // Looked up for those calls alone: it takes a look at the host's files.
-        let has_appliance = info.inspects && self.may_have_appliance();
+        // Looked up for those calls alone that may answer with less: it takes a look at the host's files.
+        let may_tell_less = info.inspects || info.group == Group::Features;
+        let has_appliance = may_tell_less && self.may_have_appliance();
         let Some(in_process) = &mut self.in_process else {
             return Err(Error::usage(
                 "call launch before using this function\n(in guestfish, don't forget to use the 'run' command)",

@@ -151,30 +151,32 @@ impl Remote {
     }
 }
 
+/// The next message or chunk. Progress on the way is told to whoever watches.
+fn next_message(connection: &mut Connection, watch: &Watch) -> Result<Vec<u8>> {
+    loop {
+        match connection.receive()? {
+            Frame::Message(message) => return Ok(message),
+            Frame::Progress(progress) => (watch.progress)(&progress),
+            // It asks us to stop sending a file that was sent already.
+            Frame::Cancel | Frame::Launched => {}
+        }
+    }
+}
+
 /// Receives the reply to the call of this header: its body, or the error that it brings.
 fn receive_reply(connection: &mut Connection, call: &Header, watch: &Watch) -> Result<Vec<u8>> {
-    loop {
-        let message = match connection.receive()? {
-            Frame::Message(message) => message,
-            Frame::Progress(progress) => {
-                (watch.progress)(&progress);
-                continue;
-            }
-            // It asks us to stop sending a file that was sent already.
-            Frame::Cancel | Frame::Launched => continue,
-        };
-        let mut decoder = Decoder::new(&message)?;
-        let header = Header::decode(&mut decoder)?;
-        if (header.proc_nr, header.serial) != (call.proc_nr, call.serial) {
-            return Err(connection.lose(Error::os_with(
-                Errno::EPROTO,
-                format!("a reply to call {} of procedure {}, not to this one", header.serial, header.proc_nr),
-            )));
-        }
-        return match header.status {
-            Status::Ok => Ok(message[Header::SIZE..].to_vec()),
-            Status::Error => Err(ErrorReply::decode(&mut decoder)?.into()),
-        };
+    let message = next_message(connection, watch)?;
+    let mut decoder = Decoder::new(&message)?;
+    let header = Header::decode(&mut decoder)?;
+    if (header.proc_nr, header.serial) != (call.proc_nr, call.serial) {
+        return Err(connection.lose(Error::os_with(
+            Errno::EPROTO,
+            format!("a reply to call {} of procedure {}, not to this one", header.serial, header.proc_nr),
+        )));
+    }
+    match header.status {
+        Status::Ok => Ok(message[Header::SIZE..].to_vec()),
+        Status::Error => Err(ErrorReply::decode(&mut decoder)?.into()),
     }
 }
 
@@ -223,14 +225,7 @@ fn is_refused(connection: &mut Connection, watch: &Watch) -> Result<bool> {
 fn receive_file(connection: &mut Connection, file: &mut dyn Write, watch: &Watch) -> Result<()> {
     let mut failure = None;
     loop {
-        let message = match connection.receive()? {
-            Frame::Message(message) => message,
-            Frame::Progress(progress) => {
-                (watch.progress)(&progress);
-                continue;
-            }
-            Frame::Cancel | Frame::Launched => continue,
-        };
+        let message = next_message(connection, watch)?;
         match Chunk::decode(&mut Decoder::of_stream(&message))? {
             Chunk::End | Chunk::Cancelled if failure.is_some() => break,
             Chunk::End => return Ok(file.flush()?),

@@ -2,7 +2,7 @@
 
 use bstr::{BStr, BString, ByteSlice};
 use glassbox_api::{Features, table};
-use glassbox_io::Result;
+use glassbox_io::{Error, Result};
 
 use super::InProcess;
 
@@ -22,6 +22,8 @@ impl Features for InProcess {
         Ok(match known {
             None => UNKNOWN,
             Some(known) if known.retired || READ_HERE.contains(&known.name) => AVAILABLE,
+            // It is the appliance that can or can't.
+            Some(known) if self.has_appliance => return Err(Error::unsupported(format!("the feature {}", known.name))),
             Some(_) => NOT_AVAILABLE,
         })
     }
@@ -31,6 +33,10 @@ impl Features for InProcess {
     }
 
     fn filesystem_available(&mut self, filesystem: &BStr) -> Result<bool> {
-        Ok(FILESYSTEMS.iter().any(|known| filesystem.as_bytes() == known.as_bytes()))
+        let is_read_here = FILESYSTEMS.iter().any(|known| filesystem.as_bytes() == known.as_bytes());
+        match !is_read_here && self.has_appliance {
+            true => Err(Error::unsupported(format!("filesystems of the type {filesystem}"))),
+            false => Ok(is_read_here),
+        }
     }
 }
