@@ -74,7 +74,13 @@ impl Handle {
             self.debug(|| format!("starting the appliance: {refused}"));
         }
         let options = self.appliance_options();
-        let failed = |error: Error| Error::os_with(error.errno(), needed(&format!("which can't be started: {error}")));
+        let failed = |error: Error| {
+            let message = needed(&format!("which can't be started: {error}"));
+            match error.is_unsupported() {
+                true => Error::unsupported(message),
+                false => Error::os_with(error.errno(), message),
+            }
+        };
         let drives: Vec<_> = self.session.drives.iter().map(Drive::to_appliance).collect();
         let mut appliance = Appliance::start(&options, &drives).map_err(failed)?;
         let remote = appliance.remote();

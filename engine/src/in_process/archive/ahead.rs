@@ -51,8 +51,8 @@ pub fn write_ahead(
             // Nobody wants it any more: that was the last one.
             let _ = to_reader.send(buffer);
         }
-        // The reader must not wait for somebody to take its buffers.
-        drop(full);
+        // The reader must wait neither for somebody to take its buffers nor for one that comes back.
+        drop((full, to_reader));
         let read = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         written.and(read)
     })?;
@@ -200,8 +200,11 @@ mod tests {
 
     #[test]
     fn a_full_disk_ends_the_reading() {
-        let error = write_ahead(&mut Full(false), &mut job(), |sink| sink.zeros(1 << 40)).unwrap_err();
-        assert_eq!(error.errno(), Errno::ENOSPC);
+        // Many times: the reader may be waiting for a buffer, or for its buffers to be taken.
+        for _ in 0..300 {
+            let error = write_ahead(&mut Full(false), &mut job(), |sink| sink.zeros(1 << 40)).unwrap_err();
+            assert_eq!(error.errno(), Errno::ENOSPC);
+        }
         let error = write_ahead(&mut Vec::new(), &mut job(), |_| Err(Error::unsupported("x"))).unwrap_err();
         assert!(error.is_unsupported());
     }
