@@ -72,6 +72,8 @@ fn a_guest_is_customized() {
     done(&folder, "virt-customize --no-network -a guest.raw --touch /root/.bash_history");
     done(&folder, "virt-sysprep -a guest.raw --operations bash-history,logfiles,machine-id");
 
+    done(&folder, "virt-sparsify --in-place guest.raw");
+
     done(&folder, &format!("e2fsck -fn 'guest.raw?{ROOT}'"));
     assert_eq!(cat(&folder, "/etc/hostname"), "glass.example\n");
     assert_eq!(cat(&folder, "/etc/written"), "edited");
@@ -94,7 +96,10 @@ fn disks_are_made_and_formatted() {
     done(&folder, "virt-make-fs --type=ext4 --size=+10M tree made.raw && e2fsck -fn made.raw");
     assert_eq!(done(&folder, "debugfs -R 'cat /directory/file' made.raw"), "contents\n");
 
-    done(&folder, "truncate -s 60M disk.raw && virt-format -a disk.raw --partition=gpt --filesystem=ext4 --label=glass");
+    done(
+        &folder,
+        "truncate -s 60M disk.raw && virt-format -a disk.raw --partition=gpt --filesystem=ext4 --label=glass",
+    );
     let table = done(&folder, "sfdisk --dump disk.raw");
     assert!(table.contains("label: gpt"), "{table}");
     let start = table.split("start=").nth(1).and_then(|rest| rest.split(',').next()).expect("one partition").trim();
