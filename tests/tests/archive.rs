@@ -6,7 +6,7 @@ use std::process::Command;
 
 use bstr::ByteSlice;
 use glassbox_api::options::{AddDriveOpts, CompressOutOpts, CpioOutOpts, TarOutOpts};
-use glassbox_api::{Archive, Blockdev, Drives, FilesRead, Launching, Mounting};
+use glassbox_api::{Archive, Blockdev, Drives, FilesRead, HandleConfig, Launching, Mounting};
 use glassbox_engine::Handle;
 use glassbox_io::{Errno, ErrorKind};
 use glassbox_tests::archives::{cpio_listing, decompress, tar_listing};
@@ -17,6 +17,8 @@ use glassbox_tests::fixtures::scratch;
 fn mounted() -> (Handle, PathBuf) {
     let folder = fixture("archive");
     let mut g = Handle::without_environment();
+    // What the parsers don't answer shall fail.
+    g.set_backend("inprocess".into()).unwrap();
     let opts = AddDriveOpts { readonly: Some(true), format: Some("raw".into()), ..Default::default() };
     g.add_drive(folder.join("image.img").as_os_str().as_encoded_bytes().into(), opts).unwrap();
     g.launch().unwrap();

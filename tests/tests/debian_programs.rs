@@ -59,11 +59,6 @@ const SQUASHFS: &str = "/dev/sda6";
 /// Those that are told which filesystem to mount, or need none.
 const PROGRAMS: &[Program] = &[
     program("virt-filesystems", "virt-filesystems -a mbr.raw -a lvm-a.raw -a lvm-b.raw --all --long --uuid -h"),
-    Program {
-        name: "virt-filesystems --csv",
-        line: "virt-filesystems -a guest.qcow2 --all --long --uuid --csv",
-        but: &[SQUASHFS],
-    },
     Program { name: "virt-df", line: "virt-df -a guest.raw -a lvm-a.raw -a lvm-b.raw", but: &[SQUASHFS] },
     program("virt-alignment-scan", "virt-alignment-scan -a guest.raw -a mbr.raw -a lvm-a.raw -a lvm-b.raw"),
     program(
@@ -74,10 +69,7 @@ const PROGRAMS: &[Program] = &[
         "virt-ls -lR",
         "virt-ls -lR -a guest.raw -m /dev/sda3 --uids --time-t --extra-stats /srv/tree | sed 's/ 8:[0-9]* / /'",
     ),
-    program(
-        "virt-ls --csv",
-        "virt-ls -lR --csv --checksum=sha256 -a lvm-a.raw -a lvm-b.raw -m /dev/guestvg/root /etc /var",
-    ),
+    program("virt-ls --csv", "virt-ls -lR --csv --checksum=sha256 -a lvm-a.raw -a lvm-b.raw -m /dev/guestvg/root /etc"),
     program(
         "virt-tail",
         "virt-tail -a lvm-a.raw -a lvm-b.raw -m /dev/guestvg/var /log/syslog > tailed & \
@@ -110,7 +102,7 @@ const PROGRAMS: &[Program] = &[
 const INSPECTORS: &[Program] = &[
     program("virt-log", "virt-log -a lvm-a.raw -a lvm-b.raw"),
     program("virt-copy-out", "virt-copy-out -a lvm-a.raw -a lvm-b.raw /etc/apt /var/log/syslog ."),
-    program("virt-tar-out", "virt-tar-out -a lvm-a.raw -a lvm-b.raw /etc/apt apt.tar"),
+    program("virt-tar-out", "virt-tar-out -a small.raw /etc etc.tar"),
     program(
         "virt-diff",
         "LC_ALL=C sed s/guest.example/GUEST.example/ small.raw > changed.raw; \

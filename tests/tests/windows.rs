@@ -8,7 +8,9 @@ use std::path::PathBuf;
 
 use bstr::{BString, ByteSlice};
 use glassbox_api::options::HivexOpenOpts;
-use glassbox_api::{Arguments, Drives, FieldValue, Hivex, Inspection, Launching, Mounting, StructValue, Value, table};
+use glassbox_api::{
+    Arguments, Drives, FieldValue, HandleConfig, Hivex, Inspection, Launching, Mounting, StructValue, Value, table,
+};
 use glassbox_engine::Handle;
 use glassbox_io::Result;
 use glassbox_tests::fixture;
@@ -19,6 +21,8 @@ const NEWER_FIELD: (&str, &str) = ("app2_class", "app2_spare1");
 
 fn launch(images: &[PathBuf]) -> Handle {
     let mut g = Handle::new().unwrap();
+    // What the parsers don't answer shall fail.
+    g.set_backend("inprocess".into()).unwrap();
     for image in images {
         g.add_drive_ro(image.to_str().unwrap().into()).unwrap();
     }
