@@ -97,7 +97,7 @@ class Row:
     def print(self):
         for peer, goal in self.peers:
             ratio, cpu = self.ours.time / peer.time, self.ours.cpu / peer.cpu
-            shown = '%.2f' % ratio if ratio > 0.01 else '1/%.0f' % (1 / ratio)
+            shown = '%.2f' % ratio if ratio >= 0.1 else '1/%.0f' % (1 / ratio)
             wanted = judged(ratio, goal) if goal else ''
             # What a virtual machine costs isn't all in its starter's time.
             cpu = '%.2f' % cpu if peer.environment is None else ''
@@ -107,7 +107,7 @@ class Row:
 
 
 def judged(ratio, goal):
-    wanted = '≤ %.1f' % goal if goal >= 0.01 else '≤ 1/%.0f' % (1 / goal)
+    wanted = '≤ %.1f' % goal if goal >= 0.1 else '≤ 1/%.0f' % (1 / goal)
     return '%s, %s' % (wanted, 'met' if ratio <= goal else 'MISSED')
 
 
