@@ -13,6 +13,7 @@ use glassbox_engine::{DiskName, Events, InProcess, Job, check_arguments};
 use glassbox_io::{Errno, Error, Result};
 
 use crate::disk_names;
+use crate::libaugeas::Augeas;
 use crate::mounts;
 use crate::view::{self, View};
 
@@ -28,12 +29,22 @@ pub struct Daemon {
     /// The disks whose arrays and volume groups were switched on.
     pub(crate) assembled: Vec<String>,
     expected: u64,
+    /// The session's handle of Augeas, if it has one.
+    pub(crate) augeas: Option<Augeas>,
 }
 
 impl Daemon {
     /// A daemon that tells `events` how far its work is, and stops it when `cancelled` is set.
     pub fn new(events: Arc<Events>, cancelled: Arc<AtomicBool>) -> Result<Self> {
-        Ok(Daemon { view: View::new()?, events, cancelled, current: (0, 0), assembled: Vec::new(), expected: 0 })
+        Ok(Daemon {
+            view: View::new()?,
+            events,
+            cancelled,
+            current: (0, 0),
+            assembled: Vec::new(),
+            expected: 0,
+            augeas: None,
+        })
     }
 
     /// How many bytes the file has that the next call reads; 0 if the library doesn't know.

@@ -20,6 +20,7 @@ pub mod init;
 mod ioctl;
 mod kernel_file;
 mod kernel_tree;
+mod libaugeas;
 mod lvm;
 mod mke2fs;
 mod mkfs;

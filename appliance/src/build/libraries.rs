@@ -68,13 +68,50 @@ impl Libraries {
         let mut next = 0;
         while let Some((_, library)) = all.libraries.get(next).cloned() {
             next += 1;
-            for (name, library) in self.needs(&library)?.map(|needs| needs.libraries).unwrap_or_default() {
+            for (name, library) in self.needs_of_library(&library)? {
                 if !all.libraries.iter().any(|(known, _)| *known == name) {
                     all.libraries.push((name, library));
                 }
             }
         }
         Ok(all)
+    }
+
+    /// The library of this name and all that it needs, in the order in which they can be loaded one by one: each behind those
+    /// that it needs itself. What the file at `user` loads, and all that comes with it, is left out.
+    pub fn in_load_order(&self, name: &BStr, user: &Path) -> Result<Vec<PathBuf>> {
+        let loaded = self.closure(user)?.libraries;
+        let mut seen: BTreeSet<BString> = loaded.into_iter().map(|(name, _)| name).collect();
+        let not_elf = || Error::unsupported("a daemon that is no 64-bit ELF file").at_path(user.as_os_str().as_bytes());
+        let user_needs = Dynamic::read(user)?.ok_or_else(not_elf)?;
+        let mut ordered = Vec::new();
+        let first = self.find(name, &user_needs, user)?;
+        seen.insert(name.to_owned());
+        // A library stays on the stack until those that it needs are in order.
+        let mut stack = vec![(first.clone(), self.needs_of_library(&first)?)];
+        while let Some((path, needs)) = stack.last_mut() {
+            match needs.pop() {
+                Some((name, library)) if seen.insert(name.clone()) => {
+                    let needs = self.needs_of_library(&library)?;
+                    stack.push((library, needs));
+                }
+                Some(_) => {}
+                None => {
+                    ordered.push(std::mem::take(path));
+                    stack.pop();
+                }
+            }
+        }
+        Ok(ordered)
+    }
+
+    fn needs_of_library(&self, path: &Path) -> Result<Vec<(BString, PathBuf)>> {
+        Ok(self.needs(path)?.map(|needs| needs.libraries).unwrap_or_default())
+    }
+
+    /// Where a library of this name is, for whatever machine.
+    pub fn locate(&self, name: &str) -> Option<PathBuf> {
+        self.directories.iter().map(|directory| directory.join(name)).find(|path| path.exists())
     }
 
     /// What the file names. `None` if it is no ELF file.
@@ -194,6 +231,15 @@ mod tests {
         let found: Vec<_> = needs.libraries.iter().map(|(name, path)| (name.to_string(), path.clone())).collect();
         let expected = [("a.so", "lib/a.so"), ("b.so", "own/b.so"), ("c.so", "lib/c.so")];
         assert_eq!(found, expected.map(|(name, path)| (name.to_owned(), at(path))));
+
+        // The program has them all; a library of its own needs one more, and what needs itself is loaded once.
+        fs::write(at("lib/own.so"), library(&["d.so", "a.so", "e.so"], None, None)).unwrap();
+        fs::write(at("lib/d.so"), library(&["e.so", "own.so"], None, None)).unwrap();
+        fs::write(at("lib/e.so"), library(&["c.so"], None, None)).unwrap();
+        let ordered = libraries.in_load_order("own.so".into(), &at("prog")).unwrap();
+        assert_eq!(ordered, ["e.so", "d.so", "own.so"].map(|name| at("lib").join(name)));
+        assert!(libraries.locate("own.so").is_some() && libraries.locate("absent.so").is_none());
+        assert_eq!(libraries.in_load_order("absent.so".into(), &at("prog")).unwrap_err().errno(), Errno::ENOENT);
 
         fs::remove_file(at("lib/c.so")).unwrap();
         let error = libraries.closure(&at("prog")).err().unwrap().to_string();

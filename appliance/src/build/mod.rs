@@ -37,7 +37,7 @@ use crate::host::{self, Identity};
 use crate::options::Options;
 
 /// Changes with what is built, so that what an older version built isn't used.
-const FORMAT: &str = concat!(env!("CARGO_PKG_VERSION"), " 1");
+const FORMAT: &str = concat!(env!("CARGO_PKG_VERSION"), " 2");
 
 /// Where the daemon is in the initramfs.
 pub(crate) const DAEMON: &str = "/glassbox";
@@ -76,7 +76,8 @@ pub(crate) enum RootFormat {
 /// What was made.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
-    /// Programs that the host doesn't have, a line each: their names, what they are for, and the packages that bring them.
+    /// Programs and libraries that the host doesn't have, a line each: their names, what they are for, and the packages that
+    /// bring them.
     pub missing_programs: Vec<String>,
     /// Modules that the kernel doesn't have.
     pub missing_modules: Vec<String>,
@@ -94,6 +95,12 @@ impl Plan {
         for program in tools::GROUPS.iter().flat_map(|group| group.programs) {
             let path = host::program(program).unwrap_or_default();
             parts.push(path.as_os_str().as_bytes().escape_ascii().to_string());
+        }
+        let libraries = Libraries::of_host();
+        for library in tools::LIBRARIES {
+            let path = libraries.locate(library.name).unwrap_or_default();
+            let data = library.data.iter().filter(|directory| Path::new(directory).is_dir()).count();
+            parts.push(format!("{} {data}", path.as_os_str().as_bytes().escape_ascii()));
         }
         let key = Key::of(&parts);
         Ok(Plan { kernel, daemon, key })
@@ -171,7 +178,7 @@ impl Plan {
         cpio::write(&initrd, &File::create(to.join(image::INITRD))?)?;
 
         let mut report = Report { missing_modules: boot.missing.clone(), ..Report::default() };
-        let root = root::tree(&modules, &boot, &mut report).during(during)?;
+        let root = root::tree(&self.daemon, &modules, &boot, &mut report).during(during)?;
         match format {
             RootFormat::Erofs => erofs::write(&root, self.key.uuid(), &File::create(to.join(image::ROOT))?)?,
             RootFormat::Ext2 => ext2::write(&root, self.key.uuid(), &to.join(image::ROOT))?,

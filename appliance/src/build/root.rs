@@ -1,12 +1,13 @@
 //! The tree of the root disk: programs, their libraries and data, modules, and the directories that the daemon mounts on.
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use glassbox_io::{Errno, Error, Result};
 
 use super::libraries::Libraries;
 use super::modules::{self, Modules, Order};
-use super::tools::{self, Group, Need};
+use super::tools::{self, Group, Library, Need};
 use super::tree::Tree;
 use super::{ROOT_MODULES, Report, add_modules, module_path};
 use crate::host;
@@ -40,7 +41,7 @@ const LINKS: &[(&str, &str)] = &[("/etc/mtab", "/proc/self/mounts"), ("/etc/reso
 const MERGED: [&str; 4] = ["/bin", "/sbin", "/lib", "/lib64"];
 
 /// Makes the tree. What is missing goes into the report, unless nothing works without it.
-pub(super) fn tree(modules: &Modules, loaded: &Order, report: &mut Report) -> Result<Tree> {
+pub(super) fn tree(daemon: &Path, modules: &Modules, loaded: &Order, report: &mut Report) -> Result<Tree> {
     let mut tree = Tree::default();
     for directory in MERGED.iter().map(Path::new).filter(|directory| directory.exists()) {
         tree.add_host(directory)?;
@@ -54,7 +55,13 @@ pub(super) fn tree(modules: &Modules, loaded: &Order, report: &mut Report) -> Re
     for (path, target) in LINKS {
         tree.add_link(path, *target)?;
     }
-    add_programs(&mut tree, report)?;
+    let mut libraries = Libraries::of_host();
+    add_programs(&mut tree, &mut libraries, report)?;
+    for library in tools::LIBRARIES {
+        if let Err(error) = add_library(&mut tree, &mut libraries, library, daemon) {
+            report.missing_programs.push(describe_library(library, &error));
+        }
+    }
     add_data(&mut tree)?;
     let order = modules.order(&modules::ROOT, loaded);
     report.missing_modules.extend(order.missing.iter().cloned());
@@ -63,8 +70,7 @@ pub(super) fn tree(modules: &Modules, loaded: &Order, report: &mut Report) -> Re
     Ok(tree)
 }
 
-fn add_programs(tree: &mut Tree, report: &mut Report) -> Result<()> {
-    let mut libraries = Libraries::of_host();
+fn add_programs(tree: &mut Tree, libraries: &mut Libraries, report: &mut Report) -> Result<()> {
     for group in tools::GROUPS {
         let mut missing = Vec::new();
         for name in group.programs {
@@ -90,22 +96,43 @@ fn add_programs(tree: &mut Tree, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
+/// Adds a library that the daemon loads, and the list by which it does. Nothing is listed that isn't whole.
+fn add_library(tree: &mut Tree, libraries: &mut Libraries, library: &Library, daemon: &Path) -> Result<()> {
+    let ordered = libraries.in_load_order(library.name.into(), daemon)?;
+    let mut list = Vec::new();
+    for path in &ordered {
+        libraries.add(path, tree)?;
+        list.extend_from_slice(path.as_os_str().as_bytes());
+        list.push(b'\n');
+    }
+    for directory in library.data {
+        tree.add_host_tree(Path::new(directory), &|_| true)?;
+    }
+    tree.add_file(Path::new(tools::LIBRARY_LISTS).join(library.name), 0o644, list)
+}
+
 /// Notes why a program that is there can't be used.
 fn report_broken(name: &'static str, error: &Error, report: &mut Report) -> &'static str {
     report.missing_programs.push(format!("{name}: {error}"));
     name
 }
 
-/// `mkfs.xfs, xfs_repair (XFS): package xfsprogs on Debian, xfsprogs on Fedora`.
 fn describe(group: &Group, missing: &[&str]) -> String {
-    let packages = if group.debian.contains(' ') { "packages" } else { "package" };
-    format!(
-        "{} ({}): {packages} {} on Debian, {} on Fedora",
-        missing.join(", "),
-        group.purpose,
-        group.debian,
-        group.fedora
-    )
+    brought_by(&missing.join(", "), group.purpose, group.debian, group.fedora)
+}
+
+fn describe_library(library: &Library, error: &Error) -> String {
+    let described = brought_by(library.name, library.purpose, library.debian, library.fedora);
+    match error.errno() {
+        Errno::ENOENT => described,
+        _ => format!("{described}: {error}"),
+    }
+}
+
+/// `mkfs.xfs, xfs_repair (XFS): package xfsprogs on Debian, xfsprogs on Fedora`.
+fn brought_by(missing: &str, purpose: &str, debian: &str, fedora: &str) -> String {
+    let packages = if debian.contains(' ') { "packages" } else { "package" };
+    format!("{missing} ({purpose}): {packages} {debian} on Debian, {fedora} on Fedora")
 }
 
 fn add_data(tree: &mut Tree) -> Result<()> {

@@ -1,4 +1,4 @@
-//! The programs of the host that the appliance carries: the one table of them.
+//! The programs of the host that the appliance carries, and the libraries that its daemon loads: the one table of them.
 
 use Need::{Optional, Required};
 
@@ -232,6 +232,37 @@ pub const GROUPS: &[Group] = &[
     group(&["kmod", "modprobe", "insmod", "lsmod"], "kernel modules", "kmod", "kmod", Required),
     group(&["extlinux", "syslinux"], "boot loaders", "extlinux syslinux", "syslinux", Optional),
 ];
+
+/// A library that the daemon loads when it is first needed. Without it the calls that use it are unavailable.
+#[derive(Debug)]
+pub struct Library {
+    /// Its name, as the dynamic loader knows it.
+    pub name: &'static str,
+    /// Directories that it reads. Without them it is as good as missing.
+    pub data: &'static [&'static str],
+    /// What it does.
+    pub purpose: &'static str,
+    /// Debian's packages.
+    pub debian: &'static str,
+    /// Fedora's packages.
+    pub fedora: &'static str,
+}
+
+/// Configuration files as trees.
+pub const AUGEAS: Library = Library {
+    name: "libaugeas.so.0",
+    data: &["/usr/share/augeas/lenses"],
+    purpose: "configuration files as trees",
+    debian: "libaugeas0 augeas-lenses",
+    fedora: "augeas-libs",
+};
+
+/// All of them.
+pub const LIBRARIES: &[Library] = &[AUGEAS];
+
+/// The directory of the root disk with a list for each library that the appliance carries: the files to load, in their order.
+/// The daemon's own loader can't find them by name: it has looked for directories that weren't there before there was a root disk.
+pub const LIBRARY_LISTS: &str = "/libraries";
 
 /// Where programs are looked for. An ordinary user's `PATH` lacks the directories of system programs.
 pub(crate) const DIRECTORIES: [&str; 6] =

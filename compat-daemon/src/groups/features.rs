@@ -6,11 +6,12 @@ use bstr::{BStr, ByteSlice};
 use glassbox_api::{Features, unsupported_call};
 use glassbox_io::Result;
 
-use crate::Daemon;
 use crate::tool::Tool;
+use crate::{Daemon, libaugeas};
 
 /// What an optional group of calls needs. Groups that aren't here are as available as they are to the engine.
-const NEEDS: [(&str, Need); 24] = [
+const NEEDS: [(&str, Need); 25] = [
+    ("augeas", Need::Augeas),
     ("blkdiscard", Need::Nothing),
     ("blkdiscardzeroes", Need::Nothing),
     ("btrfs", Need::Filesystem("btrfs", &["btrfs", "mkfs.btrfs"])),
@@ -40,6 +41,7 @@ const NEEDS: [(&str, Need); 24] = [
 /// See [`NEEDS`].
 enum Need {
     Nothing,
+    Augeas,
     Tools(&'static [&'static str]),
     Filesystem(&'static str, &'static [&'static str]),
 }
@@ -49,6 +51,7 @@ impl Need {
         let all = |tools: &[&str]| tools.iter().all(|tool| Tool::exists(tool));
         match self {
             Need::Nothing => Ok(true),
+            Need::Augeas => Ok(libaugeas::exists()),
             Need::Tools(tools) => Ok(all(tools)),
             Need::Filesystem(name, tools) => Ok(all(tools) && kernel_has(name.as_bytes())?),
         }

@@ -1,6 +1,7 @@
 //! The calls that are done by hand, one file per group. A group that isn't here has none: the engine answers, or nobody.
 
 mod archive;
+mod augeas;
 mod blockdev;
 mod boot;
 mod btrfs;

@@ -127,8 +127,9 @@ impl Mounting for Daemon {
         })
     }
 
-    /// The last mount first, as many times as something is mounted.
+    /// The last mount first, as many times as something is mounted. The tree of configuration files is one of these mounts'.
     fn umount_all(&mut self) -> Result<()> {
+        self.augeas = None;
         self.view.release_mounts();
         for mount in guests_mounts()?.iter().rev() {
             let place = [SYSROOT.as_bytes(), mount.path.trim_end_with(|letter| letter == '/')].concat();

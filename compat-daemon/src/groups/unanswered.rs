@@ -2,7 +2,6 @@
 
 use crate::Daemon;
 
-impl glassbox_api::Augeas for Daemon {}
 impl glassbox_api::Checksums for Daemon {}
 impl glassbox_api::Drives for Daemon {}
 impl glassbox_api::HandleConfig for Daemon {}

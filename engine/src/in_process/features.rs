@@ -21,7 +21,7 @@ impl Features for InProcess {
         let known = table::OPTIONAL_GROUPS.iter().find(|known| group == known.name);
         Ok(match known {
             None => UNKNOWN,
-            Some(known) if known.retired || READ_HERE.contains(&known.name) => AVAILABLE,
+            Some(known) if READ_HERE.contains(&known.name) => AVAILABLE,
             // It is the appliance that can or can't.
             Some(known) if self.has_appliance => return Err(Error::unsupported(format!("the feature {}", known.name))),
             Some(_) => NOT_AVAILABLE,
@@ -38,5 +38,21 @@ impl Features for InProcess {
             true => Err(Error::unsupported(format!("filesystems of the type {filesystem}"))),
             false => Ok(is_read_here),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_needs_the_appliance_is_asked_of_it_if_there_can_be_one() {
+        let mut engine = InProcess::open(&[]).unwrap();
+        engine.has_appliance = false;
+        let mut answer = |group: &str| engine.internal_feature_available(group.into()).unwrap();
+        assert_eq!([answer("realpath"), answer("augeas"), answer("no such")], [AVAILABLE, NOT_AVAILABLE, UNKNOWN]);
+        engine.has_appliance = true;
+        assert_eq!(engine.internal_feature_available("realpath".into()).unwrap(), AVAILABLE);
+        assert!(engine.internal_feature_available("augeas".into()).unwrap_err().is_unsupported());
     }
 }
