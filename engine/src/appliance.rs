@@ -1,6 +1,7 @@
 //! The appliance of a handle: brought up by the first call that needs it, told what the session was, and asked from then on.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bstr::{BStr, BString, ByteSlice};
 use glassbox_api::AnyCall;
@@ -16,6 +17,9 @@ use crate::settings::{DEFAULT_PATH, Settings};
 
 /// Of what a machine printed before it ended unexpectedly, as many lines are told.
 const LINES: usize = 12;
+
+/// What a guest prints during one call; of more, the last is told. A boot prints some 50 KiB.
+const MOST_PRINTED: usize = 1 << 20;
 
 /// Which side answers calls about disks, as the setting `backend` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,15 +49,20 @@ impl Handle {
         if self.appliance.is_none() {
             self.bring_up(refused.as_ref())?;
         }
-        let Some(appliance) = &mut self.appliance else {
-            return Err(Error::usage("the appliance has been shut down"));
-        };
-        let remote = appliance.remote();
-        let result = remote.perform(call);
-        if remote.is_lost() {
-            return Err(self.appliance_died());
+        let asked = self.work_with(
+            call.info().name,
+            |handle| &mut handle.appliance,
+            |appliance| {
+                let remote = appliance.remote();
+                (remote.perform(call), remote.is_lost())
+            },
+        );
+        self.tell_printed();
+        match asked {
+            Some((result, false)) => result,
+            Some((_, true)) => Err(self.appliance_died()),
+            None => Err(Error::usage("the appliance has been shut down")),
         }
-        result
     }
 
     /// Whether an appliance can be started if a call needs it.
@@ -63,15 +72,22 @@ impl Handle {
 
     /// Starts the appliance and makes it what the session is. `refused` says what it is needed for.
     pub(crate) fn bring_up(&mut self, refused: Option<&Error>) -> Result<()> {
+        if let Some(refused) = refused {
+            self.debug(|| format!("starting the appliance: {refused}"));
+        }
+        // A callback may have brought it up.
+        let result = if self.appliance.is_none() { self.start_appliance(refused) } else { Ok(()) };
+        self.tell_printed();
+        result
+    }
+
+    fn start_appliance(&mut self, refused: Option<&Error>) -> Result<()> {
         let needed = |what: &str| match refused {
             Some(refused) => format!("{refused}; this needs the appliance, {what}"),
             None => format!("the appliance {what}"),
         };
         if Backend::of(&self.session.settings) == Backend::InProcess {
             return Err(Error::unsupported(needed("which the backend 'inprocess' doesn't start")));
-        }
-        if let Some(refused) = refused {
-            self.debug(|| format!("starting the appliance: {refused}"));
         }
         let options = self.appliance_options();
         let failed = |error: Error| {
@@ -129,9 +145,10 @@ impl Handle {
                 .extend([Some(name), value.as_ref()].into_iter().flatten().map(|word| path(word.as_ref()).into()));
         }
         if settings.verbose {
-            let events = self.events.clone();
-            options.console = Some(Arc::new(move |text| {
-                events.tell(EventKind::Appliance, text, "");
+            let (events, printed) = (self.events.clone(), self.printed.clone());
+            options.console = Some(Arc::new(move |text| match events.wants(EventKind::Appliance) {
+                true => printed.add(text),
+                false => events.tell(EventKind::Appliance, text, ""),
             }));
         }
         options
@@ -143,7 +160,7 @@ impl Handle {
         self.in_process = None;
         self.session.drives.clear();
         self.replay = Default::default();
-        self.events.fire(&Event { kind: EventKind::SubprocessQuit, text: b"", numbers: &[] });
+        self.fire(EventKind::SubprocessQuit, b"");
         let log = ended.unwrap_or_default();
         let last: Vec<_> = log.lines().rev().take(LINES).collect();
         let last: BString = bstr::join("\n", last.into_iter().rev()).into();
@@ -159,6 +176,37 @@ impl Handle {
             false => Ok(()),
         };
         let ended = appliance.shutdown();
+        self.tell_printed();
         synced.and(ended.map(drop))
+    }
+
+    /// Tells those who listen what the appliance has printed.
+    fn tell_printed(&mut self) {
+        let text = self.printed.take();
+        if !text.is_empty() {
+            self.tell(EventKind::Appliance, &text, "");
+        }
+    }
+}
+
+/// What the appliance has printed for those who listen. A thread of its own reads it; programs are told in the thread that
+/// calls, at the end of the call: they don't expect callbacks in threads that aren't theirs, and Perl's can't bear them.
+#[derive(Clone, Default)]
+pub(crate) struct Printed(Arc<Mutex<VecDeque<u8>>>);
+
+impl Printed {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<u8>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, text: &[u8]) {
+        let mut printed = self.lock();
+        printed.extend(text);
+        let surplus = printed.len().saturating_sub(MOST_PRINTED);
+        printed.drain(..surplus);
+    }
+
+    fn take(&self) -> Vec<u8> {
+        std::mem::take(&mut *self.lock()).into()
     }
 }

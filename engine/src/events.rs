@@ -1,6 +1,7 @@
 //! What a handle tells whoever listens: messages, progress, calls and results.
 
 use std::io::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::trace::printable;
@@ -25,6 +26,8 @@ type Listener = dyn Fn(&Event<'_>) + Send + Sync;
 #[derive(Default)]
 pub struct Events {
     listeners: Mutex<Listeners>,
+    /// The masks of all listeners, so that what nobody wants to hear, which is most of what happens, takes no lock.
+    wanted: AtomicU64,
 }
 
 #[derive(Default)]
@@ -49,6 +52,7 @@ impl Events {
         let number = listeners.next;
         listeners.next += 1;
         listeners.all.push((number, mask, Arc::new(listener(number))));
+        self.note_wanted(&listeners);
         number
     }
 
@@ -57,16 +61,25 @@ impl Events {
         let mut listeners = self.lock();
         let before = listeners.all.len();
         listeners.all.retain(|(known, _, _)| *known != number);
+        self.note_wanted(&listeners);
         listeners.all.len() < before
     }
 
     /// Whether anybody listens to events of this kind: a text that nobody reads need not be made.
     pub fn wants(&self, kind: EventKind) -> bool {
-        self.lock().all.iter().any(|(_, mask, _)| mask & kind.info().mask() != 0)
+        self.wanted.load(Ordering::Relaxed) & kind.info().mask() != 0
+    }
+
+    /// Whether anybody listens to anything.
+    pub fn has_listeners(&self) -> bool {
+        self.wanted.load(Ordering::Relaxed) != 0
     }
 
     /// Tells everybody who listens, in the order in which they came. Whether there was anybody.
     pub fn fire(&self, event: &Event<'_>) -> bool {
+        if !self.wants(event.kind) {
+            return false;
+        }
         let listening: Vec<Arc<Listener>> = self
             .lock()
             .all
@@ -91,6 +104,12 @@ impl Events {
     /// A warning: to those who listen, else to stderr.
     pub fn warn(&self, message: &str) {
         self.tell(EventKind::Warning, message.as_bytes(), "libguestfs: warning: ");
+    }
+
+    /// Whoever adds a listener while another thread makes a call can't expect to hear of that one: no order is needed.
+    fn note_wanted(&self, listeners: &Listeners) {
+        let wanted = listeners.all.iter().fold(0, |wanted, (_, mask, _)| wanted | mask);
+        self.wanted.store(wanted, Ordering::Relaxed);
     }
 
     fn lock(&self) -> MutexGuard<'_, Listeners> {
@@ -119,5 +138,6 @@ mod tests {
         assert!(!events.fire(&event(EventKind::Trace)));
         assert_eq!(heard.load(Ordering::Relaxed), 1);
         assert!(!events.remove(number));
+        assert!(!events.has_listeners());
     }
 }

@@ -6,14 +6,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bstr::{BStr, BString};
 use glassbox_api::protocol::{Header, MESSAGE_MAX};
 use glassbox_api::table::Group;
-use glassbox_api::{AnyCall, Call, Door, Pending};
+use glassbox_api::{AnyCall, Call, CallInfo, Door, Pending};
 use glassbox_io::{Errno, Error, Result};
 
 use crate::events::{Event, EventKind, Events};
 use glassbox_appliance::Appliance;
 
-use crate::appliance::Backend;
+use crate::appliance::{Backend, Printed};
 use crate::in_process::InProcess;
+use crate::lending::Lender;
 use crate::library::Library;
 use crate::mount_local::LocalMount;
 use crate::replay::Replay;
@@ -58,7 +59,15 @@ pub struct Handle {
     cancelled: Arc<AtomicBool>,
     serial: u64,
     /// How many calls are under way: calls of the library are made of others.
-    depth: u32,
+    pub(crate) depth: u32,
+    /// How many callbacks are under way, each in a call of the one before.
+    pub(crate) nesting: u32,
+    /// The call that works with the disks while the rest of the handle is lent.
+    pub(crate) at_work: Option<&'static str>,
+    /// Who has the handle while callbacks are called, if they may call.
+    pub(crate) lender: Option<Arc<dyn Lender>>,
+    /// What the appliance has printed, and nobody was told yet.
+    pub(crate) printed: Printed,
     /// Where C finds this handle, if C has it.
     pub(crate) c_address: Option<usize>,
 }
@@ -72,14 +81,6 @@ pub struct Caller<'a> {
     pub output: Option<&'a BStr>,
     /// Told of the call's error, where it belongs between the traces.
     pub on_error: Option<&'a dyn Fn(&Error)>,
-}
-
-impl Caller<'_> {
-    fn tell(&self, result: &Result<()>) {
-        if let (Err(error), Some(on_error)) = (result, self.on_error) {
-            on_error(error);
-        }
-    }
 }
 
 impl Handle {
@@ -105,13 +106,17 @@ impl Handle {
             cancelled: Arc::default(),
             serial: 0,
             depth: 0,
+            nesting: 0,
+            at_work: None,
+            lender: None,
+            printed: Printed::default(),
             c_address: None,
         }
     }
 
     /// Where it is in its life.
     pub fn state(&self) -> State {
-        if self.in_process.is_some() { State::Ready } else { State::Config }
+        if self.in_process.is_some() || self.at_work.is_some() { State::Ready } else { State::Config }
     }
 
     /// Who listens to it.
@@ -129,30 +134,52 @@ impl Handle {
         self.c_address = Some(address);
     }
 
+    /// Has `lender` keep the handle while callbacks are called, so that they may call too. Without one they can't.
+    pub fn set_lender(&mut self, lender: Arc<dyn Lender>) {
+        self.lender = Some(lender);
+    }
+
     /// Settings and drives.
     pub fn session(&self) -> &Session {
         &self.session
     }
 
     /// What the library prints when it is verbose: to those who listen, else to stderr.
-    pub fn debug(&self, message: impl FnOnce() -> String) {
+    pub fn debug(&mut self, message: impl FnOnce() -> String) {
         if self.session.settings.verbose {
-            self.events.tell(EventKind::Library, message().as_bytes(), "libguestfs: ");
+            self.tell(EventKind::Library, message().as_bytes(), "libguestfs: ");
         }
     }
 
     /// A warning: to those who listen, else to stderr.
-    pub fn warn(&self, message: &str) {
-        self.events.warn(message);
+    pub fn warn(&mut self, message: &str) {
+        let events = self.events.clone();
+        self.lend(&mut || events.warn(message));
     }
 
-    fn trace(&self, text: &[u8]) {
+    fn trace(&mut self, text: &[u8]) {
         let identifier = &self.session.settings.identifier;
         let prefix = match identifier.is_empty() {
             true => "libguestfs: trace: ".to_owned(),
             false => format!("libguestfs: trace: {identifier}: "),
         };
-        self.events.tell(EventKind::Trace, text, &prefix);
+        self.tell(EventKind::Trace, text, &prefix);
+    }
+
+    /// Tells those who listen, who may call, or else stderr.
+    pub(crate) fn tell(&mut self, kind: EventKind, text: &[u8], prefix: &str) {
+        let events = self.events.clone();
+        self.lend(&mut || events.tell(kind, text, prefix));
+    }
+
+    /// Tells those who listen, who may call.
+    pub(crate) fn fire(&mut self, kind: EventKind, text: &[u8]) {
+        if self.events.wants(kind) {
+            let events = self.events.clone();
+            self.lend(&mut || {
+                events.fire(&Event { kind, text, numbers: &[] });
+            });
+        }
     }
 
     /// Answers a call as [`Door::call`] does, for a caller who has more to say. The reply stays with `call`.
@@ -168,11 +195,16 @@ impl Handle {
         if !info.wrapper {
             return call.answer(&mut Library(self));
         }
-        if self.depth == 0 {
+        if let Err(error) = self.check_nesting() {
+            let result = Err(error.in_call(info.name));
+            self.tell_error(caller, &result);
+            return result;
+        }
+        if self.depth == 0 && self.nesting == 0 {
             // What was cancelled before this call is over.
             self.cancelled.store(false, Ordering::Relaxed);
         }
-        self.events.fire(&Event { kind: EventKind::Enter, text: info.name.as_bytes(), numbers: &[] });
+        self.fire(EventKind::Enter, info.name.as_bytes());
         // The call that switches tracing on isn't traced, the one that switches it off is to its end.
         let traced = self.session.settings.trace;
         if traced {
@@ -182,9 +214,9 @@ impl Handle {
         let result = self.answer(call).map_err(|error| error.in_call(info.name));
         self.depth -= 1;
         // libguestfs's daemon tells of an error after the call's trace, its library before.
-        let late = info.is_daemon() && self.in_process.is_some();
+        let late = info.is_daemon() && self.state() == State::Ready;
         if !late {
-            caller.tell(&result);
+            self.tell_error(caller, &result);
         }
         if traced {
             self.trace(&match &result {
@@ -193,9 +225,15 @@ impl Handle {
             });
         }
         if late {
-            caller.tell(&result);
+            self.tell_error(caller, &result);
         }
         result
+    }
+
+    fn tell_error(&mut self, caller: &Caller<'_>, result: &Result<()>) {
+        if let (Err(error), Some(on_error)) = (result, caller.on_error) {
+            self.lend(&mut || on_error(error));
+        }
     }
 
     fn answer(&mut self, call: &mut dyn AnyCall) -> Result<()> {
@@ -206,27 +244,17 @@ impl Handle {
         if !info.is_daemon() {
             return call.answer(&mut Library(self));
         }
-        self.serial += 1;
-        // Looked up for those calls alone that may answer with less: it takes a look at the host's files.
-        let may_tell_less = info.inspects || info.group == Group::Features;
-        let has_appliance = may_tell_less && self.may_have_appliance();
-        let Some(in_process) = &mut self.in_process else {
+        self.check_idle()?;
+        if self.state() == State::Config {
             return Err(Error::usage(
                 "call launch before using this function\n(in guestfish, don't forget to use the 'run' command)",
             ));
-        };
-        if self.appliance.is_some() {
-            // What inspection has found before doesn't change by being asked for again.
-            if info.inspects {
-                in_process.forget_inspection();
-            }
-            if !(info.inspected && in_process.has_inspected()) {
-                return self.ask_appliance(call, None);
-            }
         }
-        in_process.has_appliance = has_appliance;
-        in_process.begin(info, self.serial, self.events.clone(), self.cancelled.clone());
-        match in_process.check(call).and_then(|()| call.answer(in_process)) {
+        self.serial += 1;
+        if self.appliance.is_some() && !self.has_answer_of_inspection(info) {
+            return self.ask_appliance(call, None);
+        }
+        match self.ask_parsers(call) {
             Ok(()) => self.remember(call)?,
             Err(error) if error.is_unsupported() => return self.ask_appliance(call, Some(error)),
             Err(error) => return Err(error),
@@ -236,6 +264,32 @@ impl Handle {
             // Calls of the library take these replies as they are: libguestfs has them in files.
             _ => Ok(()),
         }
+    }
+
+    /// Whether a call tells what inspection has found, which doesn't change by being asked for again.
+    fn has_answer_of_inspection(&mut self, info: &CallInfo) -> bool {
+        let Some(in_process) = &mut self.in_process else { return false };
+        if info.inspects {
+            in_process.forget_inspection();
+        }
+        info.inspected && in_process.has_inspected()
+    }
+
+    fn ask_parsers(&mut self, call: &mut dyn AnyCall) -> Result<()> {
+        let info = call.info();
+        // Looked up for those calls alone that may answer with less: it takes a look at the host's files.
+        let may_tell_less = info.inspects || info.group == Group::Features;
+        let has_appliance = may_tell_less && self.may_have_appliance();
+        if let Some(in_process) = &mut self.in_process {
+            in_process.has_appliance = has_appliance;
+            in_process.begin(info, self.serial, self.events.clone(), self.cancelled.clone());
+        }
+        let answered = self.work_with(
+            info.name,
+            |handle| &mut handle.in_process,
+            |in_process| in_process.check(call).and_then(|()| call.answer(in_process)),
+        );
+        answered.unwrap_or_else(|| Err(Error::usage("the handle has been shut down")))
     }
 
     /// Keeps a call that the appliance must be told of, if it ever takes over.
@@ -285,6 +339,8 @@ impl Drop for Handle {
         if let Err(error) = self.shut_down_appliance() {
             self.warn(&format!("closing the handle: {error}"));
         }
-        self.events.fire(&Event { kind: EventKind::Close, text: b"", numbers: &[] });
+        // Whoever listens finds the handle as after `shutdown`.
+        self.in_process = None;
+        self.fire(EventKind::Close, b"");
     }
 }

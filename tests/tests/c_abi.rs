@@ -227,6 +227,14 @@ fn a_long_download_is_cancelled_from_a_thread_and_from_a_signal_handler() {
 }
 
 #[test]
+fn callbacks_call_the_handle_that_calls_them() {
+    // Long enough to be told of its progress.
+    let disk = scratch("c-abi-callbacks").join("disk.img");
+    fs::File::create(&disk).unwrap().set_len(8 << 40).unwrap();
+    expect_success(over_ours(compile("callbacks.c")).arg(image()).arg(disk));
+}
+
+#[test]
 fn handles_are_closed_at_exit_unless_they_ask_not_to_be() {
     let output = expect_success(&mut over_ours(compile("at_exit.c")));
     assert_eq!(String::from_utf8_lossy(&output.stdout), "exiting\nclosed: left open\n");

@@ -16,8 +16,8 @@ use crate::optargs::Optargs;
 /// What is returned borrows the caller's memory for `'a`, which ends before the call returns to C.
 pub struct Arguments<'a> {
     info: &'static CallInfo,
-    input: Option<&'a mut HostInput>,
-    output: Option<&'a mut HostOutput>,
+    input: Option<&'a mut HostInput<'a>>,
+    output: Option<&'a mut HostOutput<'a>>,
     names: FileNames<'a>,
 }
 
@@ -55,7 +55,7 @@ pub unsafe fn strings<'a>(list: *const *const c_char) -> Option<StringList<'a>> 
 // Each of the methods is unsafe as what it calls: the pointer must be NULL or what C's declaration says.
 impl<'a> Arguments<'a> {
     /// For the call of `info`, whose file arguments become `files`.
-    pub fn new(info: &'static CallInfo, files: &'a mut HostFiles) -> Self {
+    pub fn new(info: &'static CallInfo, files: &'a mut HostFiles<'a>) -> Self {
         Arguments { info, input: Some(&mut files.input), output: Some(&mut files.output), names: FileNames::default() }
     }
 

@@ -16,6 +16,7 @@ use glassbox_io::{Error, Result};
 use crate::arguments::{Arguments, FileNames};
 use crate::handle::Guestfs;
 use crate::host_files::{HostFailure, HostFiles};
+use crate::lock::Refused;
 use crate::memory::Memory;
 use crate::returns::Return;
 
@@ -90,9 +91,10 @@ unsafe fn call_with<'a, C: Call + 'a, R>(
     let mut once = Some((make, convert));
     guarded(handle, C::INFO, &mut || {
         let Some((make, convert)) = once.take() else { return Ok(()) };
-        let failure = HostFailure::default();
-        let mut files = HostFiles::new(&failure);
-        // SAFETY: `'a` is as long as the request, which ends in this function, before `files` does.
+        let failure = HostFailure::new();
+        // SAFETY: `'a` is as long as the request, which ends in this function, before `failure` and `files` do.
+        let mut files = HostFiles::new(unsafe { &*ptr::from_ref(&failure) });
+        // SAFETY: as above.
         let mut arguments = Arguments::new(C::INFO, unsafe { &mut *ptr::from_mut(&mut files) });
         let mut pending = Pending::new(make(&mut arguments)?);
         perform(handle, &mut pending, arguments.file_names(), &failure)?;
@@ -142,13 +144,12 @@ fn perform(
     let info = call.info();
     let report = |error: &Error| handle.errors.report(handle.as_c(), failure.get().unwrap_or(error));
     let caller = Caller { input: names.input, output: names.output, on_error: Some(&report) };
-    let performed = handle.engine.with(|engine| match engine {
-        Some(engine) => engine.perform(call, &caller).map_err(|_| Failure::Told),
-        None => Err(Error::usage(format!("{}: the handle is closed", info.name)).into()),
-    });
-    performed.unwrap_or_else(|_reentered| {
-        Err(Error::usage(format!("{}: called from within another call on the same handle", info.name)).into())
-    })
+    let refused = |why| Err(Error::usage(format!("{}: {why}", info.name)).into());
+    match handle.engine.with(|engine| engine.perform(call, &caller)) {
+        Ok(performed) => performed.map_err(|_| Failure::Told),
+        Err(Refused::InUse) => refused("called from within another call on the same handle"),
+        Err(Refused::Gone) => refused("the handle is closed"),
+    }
 }
 
 fn panicked(info: &'static CallInfo, panic: &(dyn Any + Send)) -> Error {

@@ -15,6 +15,9 @@ use crate::thread::ThreadId;
 /// `guestfs_error_handler_cb`
 pub type ErrorHandler = unsafe extern "C" fn(*mut Guestfs, *mut c_void, *const c_char);
 
+/// Handlers that call what fails, and so are called again, within each other: the innermost errors aren't told any more.
+const DEEPEST: u32 = 8;
+
 /// Who is told of errors.
 #[derive(Clone, Copy)]
 struct Handler {
@@ -46,6 +49,8 @@ struct OfThread {
     last: Option<(CString, c_int)>,
     handler: Handler,
     pushed: Vec<Handler>,
+    /// How many handlers are under way.
+    telling: u32,
 }
 
 /// The errors of a handle. Each thread has its own, so that none reads or frees another's.
@@ -70,11 +75,13 @@ impl Errors {
         let errno = errno(error);
         let handler = self.with(|errors| {
             errors.last = Some((text.clone(), errno));
-            errors.handler
+            (errors.telling < DEEPEST).then_some(errors.handler)
         });
-        if let Some(callback) = handler.callback {
+        if let Some(Handler { callback: Some(callback), opaque }) = handler {
+            self.with(|errors| errors.telling += 1);
             // SAFETY: the program gave this callback for this. No lock is held, and `text` outlives the call.
-            unsafe { callback(g, handler.opaque, text.as_ptr()) };
+            unsafe { callback(g, opaque, text.as_ptr()) };
+            self.with(|errors| errors.telling -= 1);
         }
     }
 

@@ -13,7 +13,7 @@ use glassbox_engine::{Events, Handle};
 use crate::call::{call, complain};
 use crate::errors::Errors;
 use crate::events::OldCallbacks;
-use crate::lock::Exclusive;
+use crate::lock::{Exclusive, Refused};
 use crate::private::PrivateData;
 
 /// `guestfs_abort_cb`
@@ -21,8 +21,8 @@ pub type AbortCallback = unsafe extern "C" fn();
 
 /// A handle. Only ever borrowed shared: what changes is behind a lock of its own.
 pub struct Guestfs {
-    /// `None` while it is being closed.
-    pub engine: Exclusive<Option<Handle>>,
+    /// Taken out when it is closed.
+    pub engine: Exclusive<Handle>,
     /// The engine's listeners, for whom its lock isn't needed.
     pub listeners: Arc<Events>,
     /// Set to end the call that is under way.
@@ -68,10 +68,15 @@ impl Guestfs {
 
     fn new() -> Box<Guestfs> {
         let engine = Handle::without_environment();
+        let (listeners, cancelled) = (engine.events().clone(), engine.canceller());
+        let engine = Exclusive::new(engine);
+        let lender = engine.loan().clone();
+        // Nobody else has it yet: it can't be refused.
+        let _ = engine.with(|engine| engine.set_lender(lender));
         Box::new(Guestfs {
-            listeners: engine.events().clone(),
-            cancelled: engine.canceller(),
-            engine: Exclusive::new(Some(engine)),
+            listeners,
+            cancelled,
+            engine,
             errors: Errors::default(),
             old_callbacks: OldCallbacks::default(),
             private: PrivateData::default(),
@@ -144,7 +149,7 @@ fn create(flags: c_uint) -> *mut Guestfs {
     let address = g.expose_provenance();
     // SAFETY: `g` was just made.
     if let Some(handle) = unsafe { Guestfs::borrow(g) } {
-        let _ = handle.engine.with(|engine| engine.as_mut().map(|engine| engine.set_c_address(address)));
+        let _ = handle.engine.with(|engine| engine.set_c_address(address));
     }
     {
         let mut open = open();
@@ -170,9 +175,9 @@ unsafe extern "C" fn guestfs_close(g: *mut Guestfs) {
     }
     // SAFETY: the caller's; and it is open.
     let Some(handle) = (unsafe { Guestfs::borrow(g) }) else { return };
-    // Dropped behind the lock, where it tells its listeners, to whom the handle must still be one.
-    let dropped = catch_unwind(AssertUnwindSafe(|| handle.engine.with(|engine| drop(engine.take()))));
-    if matches!(dropped, Ok(Err(_))) {
+    // It tells its listeners, to whom the handle must still be one.
+    let closed = catch_unwind(AssertUnwindSafe(|| handle.engine.close()));
+    if matches!(closed, Ok(Err(Refused::InUse))) {
         complain("guestfs_close: called from within a call on the same handle: not closed");
         return;
     }
@@ -207,7 +212,8 @@ extern "C" fn close_all() {
         let _ = catch_unwind(AssertUnwindSafe(|| {
             // SAFETY: it was open, and only we are about to close it.
             if let Some(handle) = unsafe { g.as_ref() } {
-                handle.engine.try_with(|engine| drop(engine.take()));
+                // In use by another thread, or closed by it: there is nothing to do.
+                let _ = handle.engine.try_close();
             }
         }));
     }

@@ -4,31 +4,27 @@ use std::cell::OnceCell;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
-use std::rc::Rc;
 
 use bstr::{BStr, BString, ByteSlice};
 use glassbox_io::{Error, Result, ResultExt};
 
 /// The files of a call that has any. Opened late: a call that can't be answered says so, instead of that a file is
 /// missing, and leaves no empty file behind.
-#[derive(Default)]
-pub struct HostFiles {
+pub struct HostFiles<'a> {
     /// What it reads.
-    pub input: HostInput,
+    pub input: HostInput<'a>,
     /// What it writes.
-    pub output: HostOutput,
+    pub output: HostOutput<'a>,
 }
 
 /// Why a file of the host failed: then that is the call's error.
-pub type HostFailure = Rc<OnceCell<Error>>;
+pub type HostFailure = OnceCell<Error>;
 
-impl HostFiles {
+impl<'a> HostFiles<'a> {
     /// Two files without names, which tell `failure` what goes wrong.
-    pub fn new(failure: &HostFailure) -> Self {
-        let mut files = HostFiles::default();
-        files.input.failure = failure.clone();
-        files.output.failure = failure.clone();
-        files
+    pub fn new(failure: &'a HostFailure) -> Self {
+        let input = HostInput { name: BString::default(), file: None, failure };
+        HostFiles { input, output: HostOutput { name: None, file: None, failure } }
     }
 }
 
@@ -43,14 +39,13 @@ fn keep<T>(failure: &HostFailure, result: Result<T>) -> io::Result<T> {
 }
 
 /// A file that is read.
-#[derive(Default)]
-pub struct HostInput {
+pub struct HostInput<'a> {
     name: BString,
     file: Option<File>,
-    failure: HostFailure,
+    failure: &'a HostFailure,
 }
 
-impl HostInput {
+impl HostInput<'_> {
     /// Names the file.
     pub fn name(&mut self, name: &BStr) {
         self.name = name.to_owned();
@@ -65,23 +60,22 @@ impl HostInput {
     }
 }
 
-impl Read for HostInput {
+impl Read for HostInput<'_> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let result = self.read_file(buf);
-        keep(&self.failure, result)
+        keep(self.failure, result)
     }
 }
 
 /// A file that is written.
-#[derive(Default)]
-pub struct HostOutput {
+pub struct HostOutput<'a> {
     /// Empty if the call writes none.
     name: Option<BString>,
     file: Option<File>,
-    failure: HostFailure,
+    failure: &'a HostFailure,
 }
 
-impl HostOutput {
+impl HostOutput<'_> {
     /// Names the file.
     pub fn name(&mut self, name: &BStr) {
         self.name = Some(name.to_owned());
@@ -120,10 +114,10 @@ fn create(name: &BStr) -> io::Result<File> {
     }
 }
 
-impl Write for HostOutput {
+impl Write for HostOutput<'_> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         let result = self.write_file(buf);
-        keep(&self.failure, result)
+        keep(self.failure, result)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -22,4 +22,9 @@ impl ThreadId {
             ThreadId(number.get())
         })
     }
+
+    /// Its number, never 0.
+    pub fn number(self) -> u64 {
+        self.0
+    }
 }

@@ -7,7 +7,7 @@ use glassbox_api::Launching;
 use glassbox_io::{Errno, Error, Result};
 
 use super::Library;
-use crate::events::{Event, EventKind};
+use crate::events::EventKind;
 use crate::handle::State;
 use crate::in_process::InProcess;
 
@@ -17,6 +17,7 @@ const READY: i32 = 2;
 
 impl Library<'_> {
     fn stop(&mut self) -> Result<()> {
+        self.0.check_idle()?;
         let stopped = self.0.shut_down_appliance();
         if self.0.in_process.take().is_some() {
             self.0.session.drives.clear();
@@ -30,7 +31,8 @@ impl Launching for Library<'_> {
     /// Opens the images. Nothing is started, so this takes no longer than reading a few headers.
     fn launch(&mut self) -> Result<()> {
         let handle = &mut *self.0;
-        handle.debug(|| format!("launch: {} drives, read in-process", handle.session.drives.len()));
+        let drives = handle.session.drives.len();
+        handle.debug(|| format!("launch: {drives} drives, read in-process"));
         handle.in_process = Some(InProcess::open(&handle.session.drives)?);
         if handle.wants_appliance_at_once()
             && let Err(error) = handle.bring_up(None)
@@ -38,7 +40,7 @@ impl Launching for Library<'_> {
             handle.in_process = None;
             return Err(error);
         }
-        handle.events.fire(&Event { kind: EventKind::LaunchDone, text: b"", numbers: &[] });
+        handle.fire(EventKind::LaunchDone, b"");
         Ok(())
     }
 

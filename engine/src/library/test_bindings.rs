@@ -1,6 +1,7 @@
 //! The group `test-bindings`: calls that show a language binding what arrived of its arguments, and return or fail as
 //! they are told to. What they print and return is what upstream's bindings are tested against.
 
+use std::ffi::c_char;
 use std::fs::File;
 use std::io::Write;
 
@@ -48,9 +49,9 @@ fn list(strings: &[&BStr]) -> BString {
     text
 }
 
-/// Each byte in hexadecimal, as C prints a `char`, which has a sign here.
+/// Each byte in hexadecimal, as C prints a `char`: whether it has a sign depends on the processor.
 fn bytes(buffer: &[u8]) -> String {
-    buffer.iter().map(|byte| format!("<{:02x}>", i32::from(*byte as i8))).collect()
+    buffer.iter().map(|byte| format!("<{:02x}>", i32::from(*byte as c_char))).collect()
 }
 
 /// The number at the beginning of a string, as scanf(3) reads it: white space and a sign before, anything behind.

@@ -62,7 +62,7 @@ impl<'a> Server<'a> {
         Ok(path)
     }
 
-    fn report(&self, request: &str, what: impl Display) {
+    fn report(&mut self, request: &str, what: impl Display) {
         if let Some(point) = &self.debug {
             self.handle.debug(|| format!("{point}: {request} {what}"));
         }
