@@ -1,6 +1,8 @@
 //! What the kernel has mounted below the guest's root.
 
-use bstr::{BString, ByteSlice};
+use std::fs;
+
+use bstr::{BStr, BString, ByteSlice};
 use glassbox_io::Result;
 
 use crate::sysroot::SYSROOT;
@@ -25,11 +27,23 @@ impl MountedHere {
     pub fn is_empty_root(&self) -> bool {
         self.path == "/" && self.source == "tmpfs"
     }
+
+    /// Where it is in the appliance.
+    pub fn place(&self) -> BString {
+        [SYSROOT.as_bytes(), self.path.trim_end_with(|letter| letter == '/')].concat().into()
+    }
 }
 
 /// All of them, in the order in which they were mounted.
 pub fn mounted() -> Result<Vec<MountedHere>> {
-    Ok(parse(&std::fs::read("/proc/self/mountinfo")?))
+    Ok(parse(&fs::read("/proc/self/mountinfo")?))
+}
+
+/// The mount of a block device, which the kernel may know by another name: a logical volume is `/dev/mapper/vg-lv` to it.
+pub fn of_device(device: &BStr) -> Result<Option<MountedHere>> {
+    let canonical = |name: &BStr| fs::canonicalize(name.to_os_str_lossy());
+    let Ok(wanted) = canonical(device) else { return Ok(None) };
+    Ok(mounted()?.into_iter().find(|mount| canonical(mount.source.as_ref()).is_ok_and(|found| found == wanted)))
 }
 
 fn parse(mountinfo: &[u8]) -> Vec<MountedHere> {

@@ -26,8 +26,7 @@ fn e2fsck(device: &BStr, answer: Option<&str>) -> Result<()> {
 /// resize2fs insists on a check of what isn't mounted.
 fn resize2fs(name: &BStr, options: &[&str], size: Option<String>) -> Result<()> {
     let device = device(name)?;
-    let is_mounted = mounts::mounted()?.iter().any(|mount| mount.source == device);
-    if !is_mounted {
+    if mounts::of_device(device.as_ref())?.is_none() {
         e2fsck(device.as_ref(), Some("-y"))?;
     }
     Tool::new("resize2fs").args(options).arg(device).args(size).done()

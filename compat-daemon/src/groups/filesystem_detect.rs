@@ -40,12 +40,8 @@ fn check_label(label: &BStr, kind: &str, longest: usize) -> Result<()> {
 
 /// Where a device is mounted in the appliance.
 fn mount_point(device: &BStr) -> Result<BString> {
-    let mounts = mounts::mounted()?;
-    let canonical = |name: &BStr| fs::canonicalize(name.to_os_str_lossy()).ok();
-    let wanted = canonical(device);
-    let found = mounts.iter().find(|mount| wanted.is_some() && canonical(mount.source.as_ref()) == wanted);
-    let found = found.ok_or_else(|| Error::usage(format!("device not mounted: {device}")))?;
-    Ok([crate::sysroot::SYSROOT.as_bytes(), &found.path].concat().into())
+    let found = mounts::of_device(device)?;
+    found.map(|mount| mount.place()).ok_or_else(|| Error::usage(format!("device not mounted: {device}")))
 }
 
 /// A random UUID, from the kernel.
