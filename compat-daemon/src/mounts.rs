@@ -46,6 +46,13 @@ pub fn of_device(device: &BStr) -> Result<Option<MountedHere>> {
     Ok(mounted()?.into_iter().find(|mount| canonical(mount.source.as_ref()).is_ok_and(|found| found == wanted)))
 }
 
+/// Those of the guest: all but the empty root.
+pub fn of_guest() -> Result<Vec<MountedHere>> {
+    let mut mounts = mounted()?;
+    mounts.retain(|mount| !mount.is_empty_root());
+    Ok(mounts)
+}
+
 fn parse(mountinfo: &[u8]) -> Vec<MountedHere> {
     mountinfo.lines().filter_map(parse_line).collect()
 }
@@ -88,11 +95,6 @@ fn unescape(text: &[u8]) -> BString {
     plain
 }
 
-/// Whether anything is mounted for the guest.
-pub fn is_mounted(mounts: &[MountedHere]) -> bool {
-    mounts.iter().any(|mount| !mount.is_empty_root())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,6 +110,6 @@ mod tests {
         assert_eq!((mounts[0].path.as_bstr(), mounts[0].device_number), ("/".into(), 0x801));
         assert_eq!((mounts[1].path.as_bstr(), mounts[1].read_only), ("/with blank".into(), true));
         assert_eq!((mounts[1].kind.as_bstr(), mounts[1].source.as_bstr()), ("fuseblk".into(), "/dev/sdb1".into()));
-        assert!(is_mounted(&mounts) && !is_mounted(&[]));
+        assert_eq!((mounts[0].place(), mounts[1].place()), ("/sysroot".into(), "/sysroot/with blank".into()));
     }
 }

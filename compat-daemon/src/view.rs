@@ -14,7 +14,6 @@ use crate::ioctl;
 use crate::kernel_tree::{KernelTree, os};
 use crate::mounts::{MountedHere, mounted};
 use crate::stacked::{self, StackedDevice};
-use crate::sysroot;
 
 /// The engine over what the kernel shows.
 pub struct View {
@@ -121,7 +120,7 @@ fn vfs() -> Result<Vfs> {
 }
 
 fn tree(mount: &MountedHere) -> Result<KernelTree> {
-    let path: BString = [sysroot::SYSROOT.as_bytes(), &mount.path].concat().into();
+    let path = mount.place();
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let root =
         rustix::fs::openat(CWD, path.as_bytes(), flags, Mode::empty()).map_err(|errno| os(errno).at_path(&path))?;

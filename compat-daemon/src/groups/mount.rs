@@ -1,18 +1,16 @@
 //! The group `mount`: the kernel's mounts below the guest's root.
 
 use bstr::{BStr, BString, ByteSlice};
-use glassbox_api::Mounting;
 use glassbox_api::options::{Mount9pOpts, RemountOpts, UmountOpts};
 use glassbox_api::structs::InternalMountable;
+use glassbox_api::{FilesWrite, Mounting};
 use glassbox_io::{Errno, Error, Result};
-use rustix::fs::{AtFlags, Mode};
 
 use crate::Daemon;
 use crate::daemon::device;
 use crate::disk_names;
-use crate::kernel_tree::os;
 use crate::mountable::Mountable;
-use crate::mounts::{MountedHere, mounted};
+use crate::mounts;
 use crate::sysroot::{self, SYSROOT};
 use crate::tool::Tool;
 
@@ -27,7 +25,7 @@ fn absolute(call: &str, path: &BStr) -> Result<()> {
 fn mount_with(options: &BStr, kind: Option<&BStr>, mountable: &BStr, point: &BStr) -> Result<()> {
     let what = Mountable::parse(mountable)?;
     let place = match sysroot::appliance_path(point) {
-        Ok(place) if point.starts_with(b"/") && std::path::Path::new(&bytes_to_os(place.as_bstr())).is_dir() => place,
+        Ok(place) if point.starts_with(b"/") && place.to_path_lossy().is_dir() => place,
         _ => return Err(Error::os_with(Errno::ENOTDIR, format!("mount: {point}: mount point is not a directory"))),
     };
     let mut options = BString::from(options);
@@ -54,17 +52,6 @@ fn run_mount(mount: Tool) -> Result<()> {
     let said = if said.contains_str(": : ") { said.replacen(": : ", ": /: ", 1) } else { said };
     let status = outcome.status.code().unwrap_or(-1);
     Err(Error::os_with(Errno::EINVAL, format!("mount exited with status {status}: {}", said.as_bstr())))
-}
-
-fn bytes_to_os(path: &BStr) -> std::ffi::OsString {
-    std::os::unix::ffi::OsStringExt::from_vec(path.to_vec())
-}
-
-/// The guest's mounts; the empty root that the appliance begins with isn't one.
-fn guests_mounts() -> Result<Vec<MountedHere>> {
-    let mut mounts = mounted()?;
-    mounts.retain(|mount| !mount.is_empty_root());
-    Ok(mounts)
 }
 
 impl Daemon {
@@ -131,9 +118,8 @@ impl Mounting for Daemon {
     fn umount_all(&mut self) -> Result<()> {
         self.augeas = None;
         self.view.release_mounts();
-        for mount in guests_mounts()?.iter().rev() {
-            let place = [SYSROOT.as_bytes(), mount.path.trim_end_with(|letter| letter == '/')].concat();
-            Tool::new("umount").arg(&place).run()?;
+        for mount in mounts::of_guest()?.iter().rev() {
+            Tool::new("umount").arg(mount.place()).done()?;
         }
         Ok(())
     }
@@ -143,22 +129,17 @@ impl Mounting for Daemon {
     }
 
     fn mountpoints(&mut self) -> Result<Vec<(BString, BString)>> {
-        let mounts = guests_mounts()?;
-        Ok(mounts.into_iter().map(|mount| (self.listed_name(mount.source.as_ref()), mount.path)).collect())
+        Ok(mounts::of_guest()?.into_iter().map(|mount| (self.listed_name(mount.source.as_ref()), mount.path)).collect())
     }
 
     fn mkmountpoint(&mut self, exemptpath: &BStr) -> Result<()> {
         absolute("do_mkmountpoint", exemptpath)?;
-        let (directory, name) = sysroot::parent(exemptpath)?;
-        let mode = Mode::from_raw_mode(0o777);
-        rustix::fs::mkdirat(directory, name.as_slice(), mode).map_err(|errno| os(errno).at_path(exemptpath))
+        self.mkdir(exemptpath)
     }
 
     fn rmmountpoint(&mut self, exemptpath: &BStr) -> Result<()> {
         absolute("do_rmmountpoint", exemptpath)?;
-        let (directory, name) = sysroot::parent(exemptpath)?;
-        rustix::fs::unlinkat(directory, name.as_slice(), AtFlags::REMOVEDIR)
-            .map_err(|errno| os(errno).at_path(exemptpath))
+        self.rmdir(exemptpath)
     }
 
     fn remount(&mut self, mountpoint: &BStr, opts: RemountOpts) -> Result<()> {

@@ -31,7 +31,7 @@ pub struct Guest {
 impl Guest {
     /// Prepares the root that is mounted.
     pub fn prepare() -> Result<Self> {
-        if !mounts::mounted()?.iter().any(|mount| mount.path == "/" && mount.source != "tmpfs") {
+        if !mounts::of_guest()?.iter().any(|mount| mount.path == "/") {
             return Err(Error::usage("you must call 'mount' first to mount the root filesystem"));
         }
         let mut guest = Guest { bound: Vec::new(), resolver: None };
