@@ -7,7 +7,7 @@ use std::fs::File;
 use std::os::fd::{AsRawFd, OwnedFd};
 
 use bstr::{BStr, BString, ByteSlice};
-use glassbox_io::{Errno, Error, Result};
+use glassbox_io::{Errno, Error, Result, ResultExt};
 use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
 
 use crate::daemon::device;
@@ -65,14 +65,30 @@ pub fn magic_path(fd: &OwnedFd) -> String {
 
 /// Where a file of the guest is in the appliance, links resolved within the guest: for tools.
 pub fn appliance_path(path: &BStr) -> Result<BString> {
-    let file = open(path, OFlags::PATH, Mode::empty())?;
-    let target = rustix::fs::readlink(magic_path(&file), Vec::new()).map_err(|errno| os(errno).at_path(path))?;
-    Ok(target.into_bytes().into())
+    opened_path(path, OFlags::PATH)
+}
+
+/// The same of a directory; `ENOTDIR` if it is none.
+pub fn appliance_directory(path: &BStr) -> Result<BString> {
+    opened_path(path, OFlags::PATH | OFlags::DIRECTORY)
+}
+
+/// The same of a file that may be a link itself: the last name isn't followed.
+pub fn appliance_path_of_link(path: &BStr) -> Result<BString> {
+    opened_path(path, OFlags::PATH | OFlags::NOFOLLOW)
+}
+
+fn opened_path(path: &BStr, flags: OFlags) -> Result<BString> {
+    place_of(&open(path, flags, Mode::empty())?).at_path(path)
+}
+
+/// Where an open file is in the appliance.
+fn place_of(fd: &OwnedFd) -> Result<BString> {
+    Ok(rustix::fs::readlink(magic_path(fd), Vec::new()).map_err(os)?.into_bytes().into())
 }
 
 /// Where a file that may not exist yet is in the appliance: its directory's links are resolved.
 pub fn appliance_path_of_new(path: &BStr) -> Result<BString> {
     let (directory, name) = parent(path)?;
-    let found = rustix::fs::readlink(magic_path(&directory), Vec::new()).map_err(|errno| os(errno).at_path(path))?;
-    Ok([found.as_bytes(), b"/", &name].concat().into())
+    Ok([place_of(&directory).at_path(path)?.as_slice(), b"/", &name].concat().into())
 }

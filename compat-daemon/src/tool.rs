@@ -108,10 +108,7 @@ impl Tool {
     pub fn run(self) -> Result<Vec<u8>> {
         let name = self.name.clone();
         let outcome = self.outcome()?;
-        match outcome.status.success() {
-            true => Ok(outcome.stdout),
-            false => Err(outcome.failure(&name)),
-        }
+        outcome.success(&name).map(|()| outcome.stdout)
     }
 
     /// Runs it for what it does. Fails with what it said if it doesn't end well.

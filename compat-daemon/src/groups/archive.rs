@@ -9,7 +9,7 @@ use bstr::{BStr, ByteSlice};
 use glassbox_api::Archive;
 use glassbox_api::options::TarInOpts;
 use glassbox_io::{Errno, Error, Result, ResultExt};
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::OFlags;
 
 use super::files_write::{NEW_FILE, WRITE, receive};
 use crate::tool::Tool;
@@ -32,26 +32,16 @@ fn decompression(name: &BStr) -> Result<&'static str> {
 impl Archive for Daemon {
     fn tar_in(&mut self, tarfile: &mut dyn Read, directory: &BStr, opts: TarInOpts<'_>) -> Result<()> {
         // Owners are numbers: the appliance doesn't know the guest's names.
-        let mut tar = Tool::new("tar").args(["-x", "-f", "-", "--numeric-owner"]);
-        if let Some(name) = opts.compress {
-            tar = tar.arg(decompression(name)?);
-        }
-        if opts.xattrs.unwrap_or(false) {
+        let tar = Tool::new("tar")
+            .args(["-x", "-f", "-", "--numeric-owner"])
+            .args(opts.compress.map(decompression).transpose()?)
+            .flag(opts.xattrs, "--xattrs")
             // Without a pattern, tar leaves out all that isn't the user's.
-            tar = tar.args(["--xattrs", "--xattrs-include=*"]);
-        }
-        if opts.selinux.unwrap_or(false) {
-            tar = tar.arg("--selinux");
-        }
-        if opts.acls.unwrap_or(false) {
-            tar = tar.arg("--acls");
-        }
-        if opts.keepdirlink.unwrap_or(false) {
-            tar = tar.arg("--keep-directory-symlink");
-        }
-        let flags = OFlags::PATH | OFlags::DIRECTORY;
-        sysroot::open(directory, flags, Mode::empty())?;
-        let place = sysroot::appliance_path(directory)?;
+            .flag(opts.xattrs, "--xattrs-include=*")
+            .flag(opts.selinux, "--selinux")
+            .flag(opts.acls, "--acls")
+            .flag(opts.keepdirlink, "--keep-directory-symlink");
+        let place = sysroot::appliance_directory(directory)?;
         tar.arg("-C").arg(place).read_from(tarfile, &mut self.job()).at_path(directory)
     }
 

@@ -12,19 +12,16 @@ use crate::tool::Tool;
 
 impl Boot for Daemon {
     fn extlinux(&mut self, directory: &BStr) -> Result<()> {
-        Tool::new("extlinux").arg("--install").arg(sysroot::appliance_path(directory)?).run().map(drop)
+        Tool::new("extlinux").arg("--install").arg(sysroot::appliance_path(directory)?).done()
     }
 
     fn syslinux(&mut self, device: &BStr, opts: SyslinuxOpts<'_>) -> Result<()> {
-        let mut syslinux = Tool::new("syslinux").args(["--install", "--force"]);
-        if let Some(directory) = opts.directory {
-            syslinux = syslinux.arg("--directory").arg(directory);
-        }
-        syslinux.arg(self::device(device)?).run().map(drop)
+        let syslinux = Tool::new("syslinux").args(["--install", "--force"]).text("--directory", opts.directory);
+        syslinux.arg(self::device(device)?).done()
     }
 
     fn grub_install(&mut self, root: &BStr, device: &BStr) -> Result<()> {
         let root = [b"--root-directory=", sysroot::appliance_path(root)?.as_bytes()].concat();
-        Tool::new("grub-install").arg(root).arg(self::device(device)?).run().map(drop)
+        Tool::new("grub-install").arg(root).arg(self::device(device)?).done()
     }
 }

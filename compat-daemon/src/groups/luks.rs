@@ -26,9 +26,9 @@ fn cryptsetup(key: &BStr) -> Tool {
     Tool::new("cryptsetup").args(["-q", "-d", "-"]).input(key.as_bytes())
 }
 
-fn slot(number: i32) -> Result<Option<i32>> {
+fn slot(number: i32) -> Result<String> {
     match number {
-        0.. => Ok(Some(number)),
+        0.. => Ok(number.to_string()),
         _ => Err(Error::usage("key slots are numbered from 0")),
     }
 }
@@ -121,22 +121,21 @@ impl Luks for Daemon {
     }
 
     fn luks_format(&mut self, name: &BStr, key: &BStr, keyslot: i32) -> Result<()> {
-        cryptsetup(key).number("--key-slot", slot(keyslot)?).arg("luksFormat").arg(device(name)?).done()
+        cryptsetup(key).arg("--key-slot").arg(slot(keyslot)?).arg("luksFormat").arg(device(name)?).done()
     }
 
     fn luks_format_cipher(&mut self, name: &BStr, key: &BStr, keyslot: i32, cipher: &BStr) -> Result<()> {
-        let cryptsetup = cryptsetup(key).text("--cipher", Some(cipher)).number("--key-slot", slot(keyslot)?);
+        let cryptsetup = cryptsetup(key).arg("--cipher").arg(cipher).arg("--key-slot").arg(slot(keyslot)?);
         cryptsetup.arg("luksFormat").arg(device(name)?).done()
     }
 
     fn luks_add_key(&mut self, name: &BStr, key: &BStr, newkey: &BStr, keyslot: i32) -> Result<()> {
         let new = KeyFile::new(newkey)?;
-        let cryptsetup = cryptsetup(key).number("--key-slot", slot(keyslot)?).arg("luksAddKey").arg(device(name)?);
+        let cryptsetup = cryptsetup(key).arg("--key-slot").arg(slot(keyslot)?).arg("luksAddKey").arg(device(name)?);
         cryptsetup.arg(new.0.as_os_str().as_encoded_bytes()).done()
     }
 
     fn luks_kill_slot(&mut self, name: &BStr, key: &BStr, keyslot: i32) -> Result<()> {
-        let slot = slot(keyslot)?.unwrap_or_default().to_string();
-        cryptsetup(key).arg("luksKillSlot").arg(device(name)?).arg(slot).done()
+        cryptsetup(key).arg("luksKillSlot").arg(device(name)?).arg(slot(keyslot)?).done()
     }
 }

@@ -24,8 +24,8 @@ fn absolute(call: &str, path: &BStr) -> Result<()> {
 /// Mounts as mount(8) does, which knows the helpers of some filesystems (ntfs-3g).
 fn mount_with(options: &BStr, kind: Option<&BStr>, mountable: &BStr, point: &BStr) -> Result<()> {
     let what = Mountable::parse(mountable)?;
-    let place = match sysroot::appliance_path(point) {
-        Ok(place) if point.starts_with(b"/") && place.to_path_lossy().is_dir() => place,
+    let place = match sysroot::appliance_directory(point) {
+        Ok(place) if point.starts_with(b"/") => place,
         _ => return Err(Error::os_with(Errno::ENOTDIR, format!("mount: {point}: mount point is not a directory"))),
     };
     let mut options = BString::from(options);
@@ -33,13 +33,8 @@ fn mount_with(options: &BStr, kind: Option<&BStr>, mountable: &BStr, point: &BSt
         let separator = if options.is_empty() { "" } else { "," };
         options.extend_from_slice(format!("{separator}subvol={subvolume}").as_bytes());
     }
-    let mut mount = Tool::new("mount");
-    if !options.is_empty() {
-        mount = mount.arg("-o").arg(&options);
-    }
-    if let Some(kind) = kind {
-        mount = mount.arg("-t").arg(kind);
-    }
+    let options = Some(options.as_bstr()).filter(|options| !options.is_empty());
+    let mount = Tool::new("mount").text("-o", options).text("-t", kind);
     run_mount(mount.arg(&what.device).arg(&place))
 }
 
@@ -102,14 +97,8 @@ impl Mounting for Daemon {
             Ok(device) => device,
             Err(_) => sysroot::appliance_path(pathordevice)?,
         };
-        let mut umount = Tool::new("umount");
-        if opts.force.unwrap_or(false) {
-            umount = umount.arg("-f");
-        }
-        if opts.lazyunmount.unwrap_or(false) {
-            umount = umount.arg("-l");
-        }
-        umount.arg(place).run().map(drop).map_err(|error| {
+        let umount = Tool::new("umount").flag(opts.force, "-f").flag(opts.lazyunmount, "-l");
+        umount.arg(place).done().map_err(|error| {
             Error::os_with(Errno(0), format!("{pathordevice}: {}", error.message().replace(SYSROOT, "")))
         })
     }
@@ -148,7 +137,7 @@ impl Mounting for Daemon {
         };
         let place = sysroot::appliance_path(mountpoint)?;
         let options = if read_write { "remount,rw" } else { "remount,ro" };
-        Tool::new("mount").args(["-o", options]).arg(place).run().map(drop)
+        Tool::new("mount").args(["-o", options]).arg(place).done()
     }
 
     fn list_9p(&mut self) -> Result<Vec<BString>> {

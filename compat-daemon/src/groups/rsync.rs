@@ -24,14 +24,7 @@ fn destination(path: &BStr) -> Result<BString> {
 }
 
 fn run(archive: Option<bool>, delete: Option<bool>, from: &BStr, to: &BStr) -> Result<()> {
-    let mut rsync = Tool::new("rsync");
-    if archive.unwrap_or(false) {
-        rsync = rsync.arg("--archive");
-    }
-    if delete.unwrap_or(false) {
-        rsync = rsync.arg("--delete");
-    }
-    rsync.arg("--").arg(from).arg(to).run().map(drop)
+    Tool::new("rsync").flag(archive, "--archive").flag(delete, "--delete").arg("--").arg(from).arg(to).done()
 }
 
 impl Rsyncing for Daemon {

@@ -30,10 +30,7 @@ impl Selinux for Daemon {
     }
 
     fn setfiles(&mut self, specfile: &BStr, paths: &[&BStr], opts: SetfilesOpts<'_>) -> Result<()> {
-        let mut setfiles = Tool::new("setfiles");
-        if opts.force.unwrap_or(false) {
-            setfiles = setfiles.arg("-F");
-        }
+        let mut setfiles = Tool::new("setfiles").flag(opts.force, "-F");
         let excluded = opts.excludes.unwrap_or_default();
         let excluded = NOT_LABELLED.into_iter().map(BStr::new).chain(excluded.iter().copied());
         for path in excluded {
@@ -47,6 +44,6 @@ impl Selinux for Daemon {
         for path in paths {
             setfiles = setfiles.arg(sysroot::appliance_path(path)?);
         }
-        setfiles.run().map(drop)
+        setfiles.done()
     }
 }

@@ -66,11 +66,11 @@ impl Xfs for Daemon {
             .flag(opts.forcelogzero, "-L")
             .flag(opts.nomodify, "-n")
             .flag(opts.noprefetch, "-P")
-            .args(opts.forcegeometry.filter(|force| *force).map(|_| ["-o", "force_geometry"]).into_iter().flatten())
+            .flag(opts.forcegeometry, "-oforce_geometry")
             .number("-m", opts.maxmem)
-            .args(suboption("ihash", opts.ihashsize))
-            .args(suboption("bhash", opts.bhashsize))
-            .args(suboption("ag_stride", opts.agstride))
+            .args(opts.ihashsize.map(|size| format!("-oihash={size}")))
+            .args(opts.bhashsize.map(|size| format!("-obhash={size}")))
+            .args(opts.agstride.map(|stride| format!("-oag_stride={stride}")))
             .text("-l", opts.logdev)
             .text("-r", opts.rtdev)
             .arg(place(name)?)
@@ -82,8 +82,4 @@ impl Xfs for Daemon {
             _ => Err(outcome.failure("xfs_repair")),
         }
     }
-}
-
-fn suboption(name: &str, value: Option<i64>) -> Vec<String> {
-    value.map(|value| vec!["-o".to_owned(), format!("{name}={value}")]).unwrap_or_default()
 }

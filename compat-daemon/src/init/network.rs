@@ -37,5 +37,5 @@ fn reach_out() -> Result<()> {
 }
 
 fn ip(arguments: &[&str]) -> Result<()> {
-    Tool::new("ip").args(arguments).run().map(drop)
+    Tool::new("ip").args(arguments).done()
 }

@@ -77,7 +77,7 @@ impl Commands for Daemon {
     }
 
     fn modprobe(&mut self, modulename: &BStr) -> Result<()> {
-        Tool::new("modprobe").arg("--").arg(modulename).run().map(drop)
+        Tool::new("modprobe").arg("--").arg(modulename).done()
     }
 }
 

@@ -59,25 +59,18 @@ pub fn copy_file(src: &BStr, dest: &BStr) -> Result<()> {
 
 /// `cp` of a whole tree, whose links are copied as they are.
 pub fn copy(options: &[&str], src: &BStr, dest: &BStr) -> Result<()> {
-    let from = own_path(src).map_err(|error| no_source("cp", src, &error))?;
+    let from = sysroot::appliance_path_of_link(src).map_err(|error| no_source("cp", src, &error))?;
     run("cp", options, &from, src, dest)
 }
 
 /// `mv src dest`.
 pub fn move_to(src: &BStr, dest: &BStr) -> Result<()> {
-    let from = own_path(src).map_err(|error| no_source("mv", src, &error))?;
+    let from = sysroot::appliance_path_of_link(src).map_err(|error| no_source("mv", src, &error))?;
     run("mv", &[], &from, src, dest)
 }
 
 fn no_source(tool: &str, path: &BStr, error: &Error) -> Error {
     Error::os_with(Errno(0), format!("{tool}: cannot stat '{path}': {}", error.errno().message()))
-}
-
-/// Where a file is in the appliance; the last name isn't followed if it is a link. The file must be there.
-fn own_path(path: &BStr) -> Result<BString> {
-    let found = sysroot::open(path, OFlags::PATH | OFlags::NOFOLLOW, Mode::empty())?;
-    let place = rustix::fs::readlink(magic_path(&found), Vec::new()).map_err(|errno| os(errno).at_path(path))?;
-    Ok(place.into_bytes().into())
 }
 
 /// Runs `cp` or `mv`. Where the file goes is decided here, because the tools would follow the guest's links in the
@@ -90,7 +83,7 @@ fn run(tool: &'static str, options: &[&str], from: &BString, src: &BStr, dest: &
     };
     let dest = dest.as_bstr();
     let to = match tool {
-        "mv" => own_path(dest).or_else(|_| sysroot::appliance_path_of_new(dest))?,
+        "mv" => sysroot::appliance_path_of_link(dest).or_else(|_| sysroot::appliance_path_of_new(dest))?,
         // What a link leads to is written to, if it is there.
         _ => sysroot::appliance_path(dest).or_else(|_| sysroot::appliance_path_of_new(dest))?,
     };
@@ -99,8 +92,7 @@ fn run(tool: &'static str, options: &[&str], from: &BString, src: &BStr, dest: &
         .args(["-T", "--"])
         .arg(from)
         .arg(to)
-        .run()
-        .map(drop)
+        .done()
         .map_err(|error| Error::os_with(error.errno(), error.message().replace(SYSROOT, "")))
 }
 
