@@ -1,13 +1,14 @@
 //! What disks hold together: arrays are assembled and volume groups activated as soon as their disks are there.
 
-use bstr::BString;
-use glassbox_api::FilesystemDetect;
+use std::collections::BTreeSet;
+
+use bstr::{BStr, BString};
+use glassbox_api::{Blockdev, FilesystemDetect, Partitions};
 use glassbox_io::Result;
 
-use crate::Daemon;
-use crate::disk_names;
 use crate::lvm::lvm;
 use crate::tool::Tool;
+use crate::{Daemon, disk_names, stacked};
 
 /// Members of arrays, as detection names them.
 const ARRAY_MEMBER: &str = "linux_raid_member";
@@ -23,20 +24,20 @@ impl Daemon {
         if self.assembled == disks {
             return Ok(());
         }
-        self.view.forget();
-        if self.holds(ARRAY_MEMBER)? {
+        let mut kinds = self.kinds()?;
+        if kinds.contains(BStr::new(ARRAY_MEMBER)) {
             self.view.release();
             // Whole arrays first, so that none is begun without a member that is about to be found.
             tell(Tool::new("mdadm").args(["-As", "--auto=yes", "--no-degraded"]).done());
             tell(Tool::new("mdadm").args(["-As", "--auto=yes", "--run"]).done());
-            self.view.forget();
+            kinds = self.kinds()?;
         }
-        if self.holds(PHYSICAL_VOLUME)? {
+        if kinds.contains(BStr::new(PHYSICAL_VOLUME)) {
             self.view.release();
             tell(lvm("vgchange").and_then(|vgchange| vgchange.args(["-a", "ay"]).done()));
-            self.view.forget();
+            kinds = self.kinds()?;
         }
-        if self.holds(BTRFS)? {
+        if kinds.contains(BStr::new(BTRFS)) {
             // A filesystem on several devices is found by any of them once the kernel knows all.
             tell(Tool::new("btrfs").args(["device", "scan"]).done());
         }
@@ -44,20 +45,13 @@ impl Daemon {
         Ok(())
     }
 
-    /// Whether any device is a part of something larger, of this kind.
-    fn holds(&mut self, kind: &str) -> Result<bool> {
-        let engine = self.view.engine(true)?;
-        let mut devices = Vec::<BString>::new();
-        {
-            let blockdev: &mut dyn glassbox_api::Blockdev = engine;
-            devices.extend(blockdev.list_devices()?);
-        }
-        {
-            let partitions: &mut dyn glassbox_api::Partitions = engine;
-            devices.extend(partitions.list_partitions()?);
-        }
-        devices.extend(crate::stacked::find()?.into_iter().map(|(found, _)| found.name));
-        Ok(devices.iter().any(|device| engine.vfs_type(device.as_ref()).is_ok_and(|found| found == kind)))
+    /// What all devices hold that there are now, as detection names it.
+    fn kinds(&mut self) -> Result<BTreeSet<BString>> {
+        let engine = self.engine()?;
+        let mut devices = engine.list_devices()?;
+        devices.extend(engine.list_partitions()?);
+        devices.extend(stacked::find()?.into_iter().map(|(found, _)| found.name));
+        Ok(devices.iter().filter_map(|device| engine.vfs_type(device.as_ref()).ok()).collect())
     }
 }
 
