@@ -171,3 +171,8 @@ pub fn device(name: &BStr) -> Result<BString> {
         _ => Err(Error::os(Errno::ENOENT).at_path(name)),
     }
 }
+
+/// The kernel's names of several devices, each as [`device`] finds it.
+pub fn devices(names: &[&BStr]) -> Result<Vec<BString>> {
+    names.iter().map(|name| device(name)).collect()
+}

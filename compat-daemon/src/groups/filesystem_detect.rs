@@ -4,10 +4,10 @@ use std::fs;
 
 use bstr::{BStr, BString, ByteSlice};
 use glassbox_api::options::{MkswapOpts, XfsAdminOpts};
-use glassbox_api::{Btrfs, Ext, FilesystemDetect, Xfs, unsupported_call};
+use glassbox_api::{Ext, FilesystemDetect, Xfs, unsupported_call};
 use glassbox_io::{Errno, Error, Result};
 
-use super::xfs;
+use super::{btrfs, xfs};
 use crate::Daemon;
 use crate::daemon::device;
 use crate::mountable::Mountable;
@@ -23,8 +23,7 @@ const SWAP_LABEL: usize = 16;
 
 /// What a device holds, as detection names it. The device's name is the caller's, not the kernel's.
 pub fn kind(daemon: &mut Daemon, device: &BStr) -> Result<BString> {
-    let engine: &mut dyn FilesystemDetect = daemon.engine()?;
-    engine.vfs_type(device)
+    daemon.engine()?.vfs_type(device)
 }
 
 fn not_supported(what: &str, kind: &BStr) -> Error {
@@ -80,22 +79,19 @@ fn subvolumes_device(call: &'static str, mountable: &BStr) -> Result<BString> {
 }
 
 /// The subvolumes of a btrfs but for that which is mounted by its device's name.
-fn other_subvolumes(daemon: &mut Daemon, device: &BStr) -> Result<Vec<BString>> {
-    let default = daemon.btrfs_subvolume_get_default(device)?;
-    let all = daemon.btrfs_subvolume_list(device)?.into_iter();
-    let others = all.filter(|found| i64::try_from(found.btrfssubvolume_id) != Ok(default));
+fn other_subvolumes(device: &BStr) -> Result<Vec<BString>> {
+    let others = btrfs::other_subvolumes(device)?.into_iter();
     Ok(others.map(|found| Mountable::subvolume(device, found.btrfssubvolume_path.as_ref())).collect())
 }
 
 impl FilesystemDetect for Daemon {
     /// The engine's list, and the subvolumes that only a kernel finds.
     fn list_filesystems(&mut self) -> Result<Vec<(BString, BString)>> {
-        let engine: &mut dyn FilesystemDetect = self.engine()?;
         let mut list = Vec::new();
-        for (device, kind) in engine.list_filesystems()? {
+        for (device, kind) in self.engine()?.list_filesystems()? {
             // Those of a damaged filesystem can't be told, but that it is there can.
             let others = match kind == "btrfs" {
-                true => other_subvolumes(self, device.as_ref()).unwrap_or_default(),
+                true => other_subvolumes(device.as_ref()).unwrap_or_default(),
                 false => Vec::new(),
             };
             list.push((device, kind.clone()));
@@ -111,14 +107,12 @@ impl FilesystemDetect for Daemon {
 
     fn vfs_label(&mut self, mountable: &BStr) -> Result<BString> {
         let device = subvolumes_device("vfs_label", mountable)?;
-        let engine: &mut dyn FilesystemDetect = self.engine()?;
-        engine.vfs_label(device.as_ref())
+        self.engine()?.vfs_label(device.as_ref())
     }
 
     fn vfs_uuid(&mut self, mountable: &BStr) -> Result<BString> {
         let device = subvolumes_device("vfs_uuid", mountable)?;
-        let engine: &mut dyn FilesystemDetect = self.engine()?;
-        engine.vfs_uuid(device.as_ref())
+        self.engine()?.vfs_uuid(device.as_ref())
     }
 
     fn set_label(&mut self, mountable: &BStr, label: &BStr) -> Result<()> {

@@ -5,7 +5,7 @@ use glassbox_api::Lvm;
 use glassbox_engine::KernelDeviceKind;
 use glassbox_io::{Error, Result};
 
-use crate::daemon::device;
+use crate::daemon::{self, device};
 use crate::lvm::{lvm, set_filter};
 use crate::{Daemon, stacked};
 
@@ -67,8 +67,7 @@ impl Lvm for Daemon {
     }
 
     fn vgcreate(&mut self, volgroup: &BStr, physvols: &[&BStr]) -> Result<()> {
-        let devices = physvols.iter().map(|name| device(name)).collect::<Result<Vec<BString>>>()?;
-        lvm("vgcreate")?.arg(name(volgroup)?).args(devices).done()
+        lvm("vgcreate")?.arg(name(volgroup)?).args(daemon::devices(physvols)?).done()
     }
 
     fn vgremove(&mut self, vgname: &BStr) -> Result<()> {
@@ -134,16 +133,13 @@ impl Lvm for Daemon {
     }
 
     fn lvm_set_filter(&mut self, devices: &[&BStr]) -> Result<()> {
-        let names = devices.iter().map(|name| device(name)).collect::<Result<Vec<BString>>>()?;
-        refilter(Some(&names))?;
-        let engine: &mut dyn Lvm = self.engine()?;
-        engine.lvm_set_filter(devices)
+        refilter(Some(&daemon::devices(devices)?))?;
+        self.engine()?.lvm_set_filter(devices)
     }
 
     fn lvm_clear_filter(&mut self) -> Result<()> {
         refilter(None)?;
-        let engine: &mut dyn Lvm = self.engine()?;
-        engine.lvm_clear_filter()
+        self.engine()?.lvm_clear_filter()
     }
 
     /// LVM looks at all devices whenever it runs, so there is nothing to rebuild.

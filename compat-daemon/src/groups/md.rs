@@ -10,7 +10,7 @@ use glassbox_api::structs::MdStat;
 use glassbox_engine::KernelDeviceKind;
 use glassbox_io::{Errno, Error, Result};
 
-use crate::daemon::device;
+use crate::daemon::{self, device};
 use crate::tool::Tool;
 use crate::{Daemon, disk_names, stacked};
 
@@ -81,7 +81,7 @@ impl Md for Daemon {
         if name.is_empty() || name.starts_with(b"-") {
             return Err(Error::usage(format!("{name}: this can't be the name of an array")));
         }
-        let devices = devices.iter().map(|name| device(name)).collect::<Result<Vec<BString>>>()?;
+        let devices = daemon::devices(devices)?;
         mdadm()
             .args(["--create", "--run"])
             .arg(name)

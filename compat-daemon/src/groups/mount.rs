@@ -3,7 +3,7 @@
 use bstr::{BStr, BString, ByteSlice};
 use glassbox_api::options::{Mount9pOpts, RemountOpts, UmountOpts};
 use glassbox_api::structs::InternalMountable;
-use glassbox_api::{FilesWrite, Mounting};
+use glassbox_api::{FilesWrite, Lvm, Mounting};
 use glassbox_io::{Errno, Error, Result};
 
 use crate::Daemon;
@@ -55,10 +55,7 @@ impl Daemon {
         if !source.starts_with(b"/dev/mapper/") {
             return disk_names::callers_name(source);
         }
-        let canonical = self.engine().and_then(|engine| {
-            let lvm: &mut dyn glassbox_api::Lvm = engine;
-            lvm.lvm_canonical_lv_name(source)
-        });
+        let canonical = self.engine().and_then(|engine| engine.lvm_canonical_lv_name(source));
         canonical.unwrap_or_else(|_| source.to_owned())
     }
 }

@@ -13,7 +13,7 @@ use glassbox_io::{Error, Result};
 
 use super::filesystem_create_check::wipe_signatures;
 use crate::Daemon;
-use crate::daemon::device;
+use crate::daemon::{self, device};
 use crate::disk_names;
 use crate::sysroot;
 use crate::tool::Tool;
@@ -35,7 +35,7 @@ fn on_path(words: &[&str], path: &BStr) -> Result<Tool> {
 fn devices(names: &[&BStr]) -> Result<Vec<BString>> {
     match names {
         [] => Err(Error::usage("list of devices must be non-empty")),
-        names => names.iter().map(|name| device(name)).collect(),
+        names => daemon::devices(names),
     }
 }
 
@@ -49,6 +49,24 @@ fn on_filesystem<T>(fs: &BStr, work: impl FnOnce(&BStr) -> Result<T>) -> Result<
     let result = work(PLACE.into());
     Tool::new("umount").arg(PLACE).done()?;
     result
+}
+
+fn list_subvolumes(place: &BStr) -> Result<Vec<BtrfsSubvolume>> {
+    report::subvolumes(&btrfs(&["subvolume", "list"]).arg(place).run()?)
+}
+
+fn default_subvolume(place: &BStr) -> Result<i64> {
+    report::default_subvolume(btrfs(&["subvolume", "get-default"]).arg(place).line()?.as_ref())
+}
+
+/// The subvolumes of a filesystem but for that which is mounted by the device's name. It is mounted once for both questions.
+pub fn other_subvolumes(fs: &BStr) -> Result<Vec<BtrfsSubvolume>> {
+    on_filesystem(fs, |place| {
+        let default = default_subvolume(place)?;
+        let mut all = list_subvolumes(place)?;
+        all.retain(|found| i64::try_from(found.btrfssubvolume_id) != Ok(default));
+        Ok(all)
+    })
 }
 
 fn seeding(name: &BStr, seeding: bool, force: bool) -> Result<()> {
@@ -97,12 +115,11 @@ impl Btrfs for Daemon {
     }
 
     fn btrfs_subvolume_list(&mut self, fs: &BStr) -> Result<Vec<BtrfsSubvolume>> {
-        on_filesystem(fs, |place| report::subvolumes(&btrfs(&["subvolume", "list"]).arg(place).run()?))
+        on_filesystem(fs, list_subvolumes)
     }
 
     fn btrfs_subvolume_get_default(&mut self, fs: &BStr) -> Result<i64> {
-        let printed = on_filesystem(fs, |place| btrfs(&["subvolume", "get-default"]).arg(place).line())?;
-        report::default_subvolume(printed.as_ref())
+        on_filesystem(fs, default_subvolume)
     }
 
     fn btrfs_subvolume_set_default(&mut self, id: i64, fs: &BStr) -> Result<()> {
