@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::{Duration, Instant};
 
 use bstr::{BStr, BString, ByteSlice};
 use glassbox_api::protocol::AwaitDisks;
@@ -16,9 +15,7 @@ use crate::disk_names;
 use crate::libaugeas::Augeas;
 use crate::mounts;
 use crate::view::{self, View};
-
-/// How long a disk that was attached may take to be found, on a busy host without KVM.
-const DISK_PATIENCE: Duration = Duration::from_secs(60);
+use crate::wait::wait_for;
 
 /// guestfsd's calls. What it implements by hand changes something; the rest is the engine's ([`View`]).
 pub struct Daemon {
@@ -93,20 +90,17 @@ impl Daemon {
 
     /// Waits until the kernel has found so many disks. Their devices may be there a moment before they can be opened.
     pub fn await_disks(&mut self, disks: AwaitDisks) -> Result<()> {
-        let start = Instant::now();
-        loop {
+        let mut usable = 0;
+        let all = wait_for(|| {
             let found = disk_names::attached()?;
-            let usable = found.iter().filter(|name| File::open(format!("/dev/{name}")).is_ok()).count();
-            if usable >= disks.count as usize {
-                self.view.forget();
-                return Ok(());
-            }
-            if start.elapsed() > DISK_PATIENCE {
-                let message = format!("of {} disks, the appliance's kernel has found {usable}", disks.count);
-                return Err(Error::os_with(Errno::ETIMEDOUT, message));
-            }
-            std::thread::sleep(Duration::from_millis(1));
-        }
+            usable = found.iter().filter(|name| File::open(format!("/dev/{name}")).is_ok()).count();
+            Ok((usable >= disks.count as usize).then_some(()))
+        })?;
+        self.view.forget();
+        all.ok_or_else(|| {
+            let message = format!("of {} disks, the appliance's kernel has found {usable}", disks.count);
+            Error::os_with(Errno::ETIMEDOUT, message)
+        })
     }
 
     /// The work of the call that is being answered.

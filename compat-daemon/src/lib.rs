@@ -35,6 +35,7 @@ mod stacked;
 mod sysroot;
 mod tool;
 mod view;
+mod wait;
 mod xfs_geometry;
 
 pub use daemon::Daemon;

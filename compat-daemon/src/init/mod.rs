@@ -6,19 +6,18 @@ mod network;
 mod port;
 mod root;
 
-use std::path::Path;
-
 use glassbox_io::Result;
 
 pub use clock::resume;
+pub use network::is_given as has_network;
 pub use root::is_root_disk;
 
 use crate::{modules, server};
 
 /// Modules that lead to the root disk, in the initramfs.
-const EARLY_MODULES: &str = "modules";
+const EARLY_MODULES: &str = "/modules";
 /// All others, on the root disk.
-const MODULES: &str = "modules.root";
+const MODULES: &str = "/modules.root";
 
 /// Brings the appliance up, serves calls until the library hangs up, and switches it off.
 pub fn run() -> ! {
@@ -38,12 +37,10 @@ pub fn power_off() -> ! {
 
 fn bring_up() -> Result<crate::port::Port> {
     filesystems::mount_kernel_filesystems()?;
-    modules::load_all(Path::new("/"), EARLY_MODULES);
+    modules::load_all(EARLY_MODULES);
     root::switch()?;
-    modules::load_all(Path::new("/"), MODULES);
+    modules::load_all(MODULES);
     filesystems::mount_writable()?;
-    // SAFETY: this process has no other thread yet.
-    unsafe { std::env::set_var("PATH", crate::tool::PATH) };
     network::bring_up();
     port::open()
 }

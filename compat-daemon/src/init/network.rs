@@ -17,10 +17,15 @@ const NAME_SERVER: &str = "169.254.2.3";
 /// Where the root disk's `/etc/resolv.conf` leads.
 const RESOLV_CONF: &str = "/run/resolv.conf";
 
+/// Whether the appliance was given one.
+pub fn is_given() -> bool {
+    let words = fs::read_to_string("/proc/cmdline").unwrap_or_default();
+    words.split_ascii_whitespace().any(|word| word == WORD)
+}
+
 /// Brings it up. Whoever needs it fails later: most calls don't.
 pub fn bring_up() {
-    let words = fs::read_to_string("/proc/cmdline").unwrap_or_default();
-    let outer = match words.split_ascii_whitespace().any(|word| word == WORD) {
+    let outer = match is_given() {
         true => reach_out(),
         false => Ok(()),
     };

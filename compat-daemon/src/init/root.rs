@@ -3,17 +3,15 @@
 use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
 
 use glassbox_io::{Errno, Error, Result, ResultExt};
 use rustix::mount::{MountFlags, mount, mount_move};
 
 use crate::kernel_tree::os;
+use crate::wait::wait_for;
 
 /// Where our own builder attaches the root disk.
 const OWN: &str = "vda";
-/// How long a disk may take to appear.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// What a root disk may be formatted as.
 const KINDS: [&str; 4] = ["erofs", "squashfs", "ext4", "ext2"];
 /// Where it is mounted before it is the root.
@@ -30,7 +28,8 @@ pub fn is_root_disk(name: &str) -> bool {
 /// Mounts the root disk and makes it the root; the kernel's filesystems go along.
 pub fn switch() -> Result<()> {
     let wanted = wanted(&fs::read_to_string("/proc/cmdline")?);
-    let disk = wait_for(&wanted)?;
+    let disk = wait_for(|| Ok(find(&wanted)))?
+        .ok_or_else(|| Error::os_with(Errno::ENODEV, format!("the appliance's root disk isn't there: {wanted:?}")))?;
     fs::create_dir_all(PLACE)?;
     let device = format!("/dev/{disk}");
     if !KINDS.iter().any(|kind| mount(&device, PLACE, *kind, MountFlags::RDONLY, None).is_ok()) {
@@ -64,20 +63,6 @@ fn wanted(command_line: &str) -> Wanted {
         Some((Some(uuid), _)) => Wanted::Uuid(uuid.to_ascii_lowercase()),
         Some((None, Some(name))) => Wanted::Name(name.to_owned()),
         _ => Wanted::Name(OWN.to_owned()),
-    }
-}
-
-/// Waits until it is there: the kernel finds disks in threads of its own.
-fn wait_for(wanted: &Wanted) -> Result<String> {
-    let start = Instant::now();
-    loop {
-        if let Some(name) = find(wanted) {
-            return Ok(name);
-        }
-        if start.elapsed() > PATIENCE {
-            return Err(Error::os_with(Errno::ENODEV, format!("the appliance's root disk isn't there: {wanted:?}")));
-        }
-        std::thread::sleep(Duration::from_millis(1));
     }
 }
 

@@ -10,8 +10,7 @@ use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::mount::{UnmountFlags, mount_bind, unmount};
 
 use crate::kernel_tree::os;
-use crate::mounts;
-use crate::sysroot;
+use crate::{init, mounts, sysroot};
 
 /// The appliance's directories that guests expect, where the guest has a directory for them.
 const BOUND: [&str; 4] = ["/dev", "/dev/pts", "/proc", "/sys"];
@@ -85,8 +84,7 @@ struct Resolver {
 impl Resolver {
     /// Puts it there if the appliance has a network. `None` if there is nothing to restore.
     fn replace() -> Result<Option<Self>> {
-        let command_line = fs::read_to_string("/proc/cmdline")?;
-        if !command_line.split_ascii_whitespace().any(|word| word == "guestfs_network=1") {
+        if !init::has_network() {
             return Ok(None);
         }
         let Ok(contents) = fs::read(RESOLV_CONF) else { return Ok(None) };
