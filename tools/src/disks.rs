@@ -9,6 +9,7 @@ use glassbox_api::{Drives, FilesystemDetect, HandleConfig, Launching, Mounting};
 use glassbox_engine::Handle;
 use glassbox_io::{Error, ResultExt};
 
+use crate::guest;
 use crate::options::{Options, UsageError};
 
 /// Disks to add, in order, and what to mount from them.
@@ -185,9 +186,8 @@ impl Disks {
 
     /// Only the image of this number, and no mounts.
     pub fn only(&self, index: usize) -> Disks {
-        let drive = self.drives.get(index);
-        let drive = drive.cloned();
-        Disks { drives: drive.into_iter().collect(), verbose: self.verbose, trace: self.trace, ..Disks::default() }
+        let drives = self.drives.get(index).cloned().into_iter().collect();
+        Disks { drives, verbose: self.verbose, trace: self.trace, ..Disks::default() }
     }
 
     /// A handle with these disks added.
@@ -253,8 +253,8 @@ fn local_path(rest: &[u8]) -> BString {
 impl MountOption {
     fn mount(&self, handle: &mut Handle, read_only: bool) -> Result<(), MountError> {
         let (device, mountpoint) = (self.device.as_bstr(), self.mountpoint.as_bstr());
-        let default_options = if read_only { "ro" } else { "" };
-        let options = self.options.as_ref().map_or(default_options.into(), |options| options.as_bstr());
+        let default = guest::mount_options(read_only);
+        let options = self.options.as_ref().map_or(default, |options| options.as_bstr());
         let mounted = match &self.fstype {
             Some(fstype) => handle.mount_vfs(options, fstype.as_bstr(), device, mountpoint),
             None => handle.mount_options(options, device, mountpoint),

@@ -15,6 +15,11 @@ pub struct Mounted {
     pub failed: Vec<(BString, BString, Error)>,
 }
 
+/// The options of a mount of which nothing else is said.
+pub fn mount_options(read_only: bool) -> &'static BStr {
+    BStr::new(if read_only { "ro" } else { "" })
+}
+
 /// Mounts the filesystems of the guest that has its root on `root`. Only a root that can't be mounted is an error: a
 /// guest may name filesystems that aren't on its disks.
 pub fn mount(handle: &mut Handle, root: &BStr, read_only: bool) -> Result<Mounted, Error> {
@@ -26,9 +31,8 @@ pub fn mount(handle: &mut Handle, root: &BStr, read_only: bool) -> Result<Mounte
     if mounted.product_name == "unknown" {
         mounted.product_name.clear();
     }
-    let options = if read_only { "ro" } else { "" };
     for (directory, device) in mountpoints {
-        match handle.mount_options(options.into(), device.as_bstr(), directory.as_bstr()) {
+        match handle.mount_options(mount_options(read_only), device.as_bstr(), directory.as_bstr()) {
             Ok(()) => mounted.mounts.push((directory, device)),
             Err(error) if directory == "/" => return Err(error),
             Err(error) => mounted.failed.push((directory, device, error)),

@@ -39,8 +39,9 @@ impl UsageError {
         UsageError { message: message.into(), see_help: false }
     }
 
-    fn getopt(message: String) -> Self {
-        UsageError { message, see_help: true }
+    /// Wrong use that the help explains.
+    pub fn see_help(message: impl Into<String>) -> Self {
+        UsageError { message: message.into(), see_help: true }
     }
 }
 
@@ -53,7 +54,7 @@ impl fmt::Display for UsageError {
 impl From<lexopt::Error> for UsageError {
     fn from(error: lexopt::Error) -> Self {
         use lexopt::Error;
-        UsageError::getopt(match error {
+        UsageError::see_help(match error {
             Error::MissingValue { option: Some(option) } => {
                 format!("option requires an argument -- '{}'", option.trim_start_matches('-'))
             }
@@ -84,7 +85,7 @@ impl Options {
             Some(lexopt::Arg::Value(word)) => Some(Arg::Word(word)),
             Some(lexopt::Arg::Short(letter)) if self.short.contains(&letter) => Some(Arg::Short(letter)),
             Some(lexopt::Arg::Short(letter)) => {
-                return Err(UsageError::getopt(format!("invalid option -- '{letter}'")));
+                return Err(UsageError::see_help(format!("invalid option -- '{letter}'")));
             }
             Some(lexopt::Arg::Long(name)) => {
                 let name = in_full(name, &self.long)?;
@@ -99,7 +100,7 @@ impl Options {
         self.parser.value().map_err(|error| match (self.last, error) {
             // In full, where it was shortened.
             (Some(name), lexopt::Error::MissingValue { .. }) => {
-                UsageError::getopt(format!("option '--{name}' requires an argument"))
+                UsageError::see_help(format!("option '--{name}' requires an argument"))
             }
             (_, error) => error.into(),
         })
@@ -127,11 +128,11 @@ fn in_full(name: &str, known: &[&'static str]) -> Result<&'static str, UsageErro
     }
     let candidates: Vec<&'static str> = known.iter().copied().filter(|known| known.starts_with(name)).collect();
     match candidates.as_slice() {
-        [] => Err(UsageError::getopt(format!("unrecognized option '--{name}'"))),
+        [] => Err(UsageError::see_help(format!("unrecognized option '--{name}'"))),
         [only] => Ok(only),
         several => {
             let several: Vec<String> = several.iter().map(|name| format!(" '--{name}'")).collect();
-            Err(UsageError::getopt(format!("option '--{name}' is ambiguous; possibilities:{}", several.concat())))
+            Err(UsageError::see_help(format!("option '--{name}' is ambiguous; possibilities:{}", several.concat())))
         }
     }
 }

@@ -57,9 +57,7 @@ fn run(program: &str, arguments: Vec<OsString>) -> std::result::Result<(), Failu
         Some(Action::Info) => info(&options),
         Some(Action::Clean) => Cache::open(&options).and_then(|cache| cache.clear()).map_err(failed),
         Some(Action::Test) => test(&options),
-        None => {
-            Err(UsageError { message: "what shall be done: build, info, clean or test?".into(), see_help: true }.into())
-        }
+        None => Err(UsageError::see_help("what shall be done: build, info, clean or test?").into()),
     }
 }
 
@@ -87,7 +85,7 @@ fn parse(arguments: Vec<OsString>) -> std::result::Result<Option<Choice>, UsageE
                     Some("test") => Action::Test,
                     _ => {
                         let message = format!("there is no action '{}'", word.display());
-                        return Err(UsageError { message, see_help: true });
+                        return Err(UsageError::see_help(message));
                     }
                 });
             }

@@ -10,8 +10,8 @@ use bstr::ByteSlice;
 use glassbox_api::FilesRead;
 
 use super::{
-    COMMON_HELP, Failure, Line, MOUNT_HELP, Opened, common_options, finish, need_images, no_own_options, read_line,
-    take_images, tell,
+    COMMON_HELP, Failure, Line, MOUNT_HELP, Opened, common_options, finish, no_own_options, read_line, take_images,
+    tell,
 };
 use crate::options::UsageError;
 
@@ -28,14 +28,10 @@ fn run(program: &str, arguments: Vec<OsString>) -> Result<(), Failure> {
         return Ok(());
     };
     take_images(&mut disks, &mut words)?;
-    need_images(&disks)?;
     if words.is_empty() {
-        return Err(
-            UsageError { message: "which file of the image? Name it, as /etc/fstab".into(), see_help: true }.into()
-        );
+        return Err(UsageError::see_help("which file of the image? Name it, as /etc/fstab").into());
     }
-    let mut opened = Opened::new(program, &disks)?;
-    opened.mount(program, &disks)?;
+    let mut opened = Opened::mounted(program, &disks)?;
     // Not std::io::Stdout, which looks for the last newline in everything that passes.
     let mut out = File::from(io::stdout().as_fd().try_clone_to_owned()?);
     let mut failed = false;

@@ -9,8 +9,7 @@ use glassbox_api::Archive;
 use glassbox_io::ResultExt;
 
 use super::{
-    COMMON_HELP, Failure, Line, MOUNT_HELP, Opened, common_options, finish, need_images, no_own_options, read_line,
-    take_image,
+    COMMON_HELP, Failure, Line, MOUNT_HELP, Opened, common_options, finish, no_own_options, read_line, take_image,
 };
 use crate::options::UsageError;
 
@@ -27,18 +26,16 @@ fn run(program: &str, arguments: Vec<OsString>) -> Result<(), Failure> {
         return Ok(());
     };
     take_image(&mut disks, &mut words)?;
-    need_images(&disks)?;
     let Some(directory) = words.pop().filter(|_| !words.is_empty()) else {
         let message = "what is to be copied, and where to? Name files of the host and a directory of the guest";
-        return Err(UsageError { message: message.into(), see_help: true }.into());
+        return Err(UsageError::see_help(message).into());
     };
     for path in &words {
         // Nothing is copied if something isn't there.
         let found = std::fs::symlink_metadata(OsStr::from_bytes(path)).at_path(path);
         found.map_err(|error| Failure::Message(error.to_string()))?;
     }
-    let mut opened = Opened::writable(program, &disks)?;
-    opened.mount(program, &disks)?;
+    let mut opened = Opened::mounted_writable(program, &disks)?;
     for path in &words {
         let copied = opened.handle.copy_in(path.as_bstr(), directory.as_bstr());
         copied.map_err(opened.failed(format!("copy {path} to {directory}")))?;

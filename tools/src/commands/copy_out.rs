@@ -7,8 +7,7 @@ use bstr::ByteSlice;
 use glassbox_api::Archive;
 
 use super::{
-    COMMON_HELP, Failure, Line, MOUNT_HELP, Opened, common_options, finish, need_images, no_own_options, read_line,
-    take_images,
+    COMMON_HELP, Failure, Line, MOUNT_HELP, Opened, common_options, finish, no_own_options, read_line, take_images,
 };
 use crate::options::UsageError;
 
@@ -27,13 +26,11 @@ fn run(program: &str, arguments: Vec<OsString>) -> Result<(), Failure> {
     // The directory on the host comes off first: it may be a name like that of an image.
     let directory = words.pop();
     take_images(&mut disks, &mut words)?;
-    need_images(&disks)?;
     let Some(directory) = directory.filter(|_| !words.is_empty()) else {
         let message = "what is to be copied, and where to? Name paths of the guest and a directory of the host";
-        return Err(UsageError { message: message.into(), see_help: true }.into());
+        return Err(UsageError::see_help(message).into());
     };
-    let mut opened = Opened::new(program, &disks)?;
-    opened.mount(program, &disks)?;
+    let mut opened = Opened::mounted(program, &disks)?;
     for path in &words {
         let copied = opened.handle.copy_out(path.as_bstr(), directory.as_bstr());
         copied.map_err(opened.failed(format!("copy {path} to {directory}")))?;

@@ -7,9 +7,7 @@ use std::process::ExitCode;
 
 use bstr::{BStr, BString, ByteSlice};
 
-use super::{
-    COMMON_HELP, Failure, Line, MOUNT_HELP, Opened, common_options, finish, need_images, read_line, take_images,
-};
+use super::{COMMON_HELP, Failure, Line, MOUNT_HELP, Opened, common_options, finish, read_line, take_images};
 use crate::environment::Environment;
 use crate::host_copy::HostCopy;
 use crate::options::{Options, UsageError};
@@ -56,13 +54,11 @@ fn run(program: &str, arguments: Vec<OsString>) -> Result<(), Failure> {
     let own = &mut |letter, name: &str, options: &mut Options| edit.accept(letter, name, options);
     let Some(Line { mut disks, mut words }) = read_line(options, &|| usage(program), own)? else { return Ok(()) };
     take_images(&mut disks, &mut words)?;
-    need_images(&disks)?;
     if words.is_empty() {
         let message = "which file of the image? Name it, as /etc/fstab";
-        return Err(UsageError { message: message.into(), see_help: true }.into());
+        return Err(UsageError::see_help(message).into());
     }
-    let mut opened = Opened::writable(program, &disks)?;
-    opened.mount(program, &disks)?;
+    let mut opened = Opened::mounted_writable(program, &disks)?;
     for path in &words {
         opened.edit(path.as_bstr(), &edit)?;
     }
@@ -123,6 +119,7 @@ Examples:
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::line;
     use super::*;
 
     #[test]
@@ -131,11 +128,7 @@ mod tests {
             let mut edit = Edit::default();
             let options = common_options(arguments.iter().map(OsString::from).collect(), &SHORT, &LONG);
             let own = &mut |letter, name: &str, options: &mut Options| edit.accept(letter, name, options);
-            match read_line(options, &String::new, own) {
-                Ok(line) => Ok((line.unwrap().words.len(), edit.expression, edit.backup)),
-                Err(Failure::Usage(error)) => Err(error.message),
-                Err(other) => panic!("{other:?}"),
-            }
+            line(options, own).map(|line| (line.words.len(), edit.expression, edit.backup))
         };
         let given = (1, Some("s/a/b/".into()), Some("~".into()));
         assert_eq!(accept(&["-e", "s/a/b/", "/f", "-b", "~"]), Ok(given.clone()));

@@ -87,15 +87,12 @@ impl Format {
     /// Finds what can't be done before anything is erased.
     fn check(&self, line: &Line) -> Result<(), UsageError> {
         if let Some(word) = line.words.first() {
-            return Err(UsageError {
-                message: format!(
-                    "extra argument ‘{word}’: disks are named with -a, and values of --lvm and --partition follow a ="
-                ),
-                see_help: true,
-            });
+            return Err(UsageError::see_help(format!(
+                "extra argument ‘{word}’: disks are named with -a, and values of --lvm and --partition follow a ="
+            )));
         }
         if line.disks.count() == 0 {
-            return Err(UsageError { message: "you must specify at least one -a option".into(), see_help: true });
+            return Err(UsageError::see_help("you must specify at least one -a option"));
         }
         match self.volume {
             Some(_) if line.disks.count() > 1 => {
@@ -202,17 +199,14 @@ Example:
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::line;
     use super::*;
 
     fn parse(arguments: &[&str]) -> Result<Format, String> {
         let mut format = Format::default();
         let options = Options::new(arguments.iter().map(OsString::from).collect(), &SHORT, &LONG);
         let own = &mut |_, name: &str, options: &mut Options| format.accept(name, options);
-        let line = match read_line(options, &String::new, own) {
-            Ok(line) => line.unwrap(),
-            Err(Failure::Usage(error)) => return Err(error.message),
-            Err(other) => panic!("{other:?}"),
-        };
+        let line = line(options, own)?;
         format.check(&line).map_err(|error| error.message)?;
         Ok(format)
     }

@@ -36,8 +36,8 @@ impl Opened {
             filesystems.into_iter().filter(|(_, kind)| is_mountable(kind)).map(|(device, _)| device).collect();
         match mountable.as_slice() {
             [only] => {
-                let options = if self.read_only { "ro" } else { "" };
-                let mounted = self.handle.mount_options(options.into(), only.as_bstr(), "/".into());
+                let options = guest::mount_options(self.read_only);
+                let mounted = self.handle.mount_options(options, only.as_bstr(), "/".into());
                 mounted.map_err(self.failed(format!("mount {only}")))
             }
             _ => Err(self.undecided(&[])),

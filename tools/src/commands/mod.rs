@@ -1,4 +1,4 @@
-//! The commands that answer one question about images, as libguestfs's virt tools do.
+//! The commands that answer one question about images or do one thing to them, as libguestfs's virt tools do.
 
 pub mod appliance;
 pub mod cat;
@@ -142,6 +142,20 @@ impl Opened {
         Ok(Opened::launch(program, disks, false)?.with_progress())
     }
 
+    /// As [`Opened::new`], with what the command line says mounted, or the guest's own filesystems.
+    fn mounted(program: &str, disks: &Disks) -> Result<Opened, Failure> {
+        let mut opened = Opened::new(program, disks)?;
+        opened.mount(program, disks)?;
+        Ok(opened)
+    }
+
+    /// As [`Opened::writable`], with the same mounted.
+    fn mounted_writable(program: &str, disks: &Disks) -> Result<Opened, Failure> {
+        let mut opened = Opened::writable(program, disks)?;
+        opened.mount(program, disks)?;
+        Ok(opened)
+    }
+
     fn launch(program: &str, disks: &Disks, read_only: bool) -> Result<Opened, Failure> {
         let handle = disks.launch(program, read_only);
         Opened::launched(handle, disks.names(), read_only)
@@ -281,31 +295,32 @@ fn print(text: &str) -> Result<(), Failure> {
 }
 
 /// Takes the images from the beginning of the words, unless `-a` has named them: the first word, and those behind it
-/// that are no absolute paths.
+/// that are no absolute paths. Fails if there is none.
 fn take_images(disks: &mut Disks, words: &mut Vec<BString>) -> Result<(), UsageError> {
-    if disks.count() > 0 || words.is_empty() {
-        return Ok(());
-    }
     let more = words.iter().skip(1).take_while(|word| !word.starts_with(b"/")).count();
-    for image in words.drain(..more + 1) {
-        disks.add(OsString::from_vec(image.into()))?;
-    }
-    Ok(())
+    take(disks, words, 1 + more)
 }
 
 /// Takes one image from the beginning of the words, unless `-a` has named them, where names of the host's files follow.
+/// Fails if there is none.
 fn take_image(disks: &mut Disks, words: &mut Vec<BString>) -> Result<(), UsageError> {
-    if disks.count() == 0 && !words.is_empty() {
-        disks.add(OsString::from_vec(words.remove(0).into()))?;
+    take(disks, words, 1)
+}
+
+fn take(disks: &mut Disks, words: &mut Vec<BString>, count: usize) -> Result<(), UsageError> {
+    if disks.count() == 0 {
+        for image in words.drain(..count.min(words.len())) {
+            disks.add(OsString::from_vec(image.into()))?;
+        }
     }
-    Ok(())
+    need_images(disks)
 }
 
 /// Fails if there is no image.
 fn need_images(disks: &Disks) -> Result<(), UsageError> {
     disks.check()?;
     match disks.count() {
-        0 => Err(UsageError { message: "which image? Name it, or give it with -a".into(), see_help: true }),
+        0 => Err(UsageError::see_help("which image? Name it, or give it with -a")),
         _ => Ok(()),
     }
 }
@@ -335,6 +350,15 @@ fn text(name: &BStr) -> String {
 mod tests {
     use super::*;
 
+    /// What is read of a command line, or what is said of wrong use.
+    pub fn line(options: Options, own: &mut Own<'_>) -> Result<Line, String> {
+        match read_line(options, &String::new, own) {
+            Ok(line) => Ok(line.expect("no text is asked for")),
+            Err(Failure::Usage(error)) => Err(error.message),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
     #[test]
     fn images_come_first() {
         let take = |words: &[&str]| {
@@ -346,5 +370,6 @@ mod tests {
         assert_eq!(take(&["Cargo.toml", "Cargo.toml", "/etc"]), Ok((2, 1)));
         assert_eq!(take(&["/dev/null"]), Ok((1, 0)));
         assert!(take(&["/nonexistent"]).is_err());
+        assert!(take(&[]).unwrap_err().message.contains("which image?"));
     }
 }

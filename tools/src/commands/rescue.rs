@@ -97,7 +97,7 @@ fn run(program: &str, arguments: Vec<OsString>) -> Result<(), Failure> {
     disks.check()?;
     if disks.count() == 0 && rescue.scratch == 0 {
         let message = "you must specify at least one -a option, or --scratch";
-        return Err(UsageError { message: message.into(), see_help: true }.into());
+        return Err(UsageError::see_help(message).into());
     }
     rescue.read_only |= rescue.suggest;
     let handle = rescue.launch(program, &disks);
@@ -238,6 +238,7 @@ Example:
 mod tests {
     use std::process::Command;
 
+    use super::super::tests::line;
     use super::*;
 
     fn run(directory: &str, line: &str) -> BString {
@@ -259,11 +260,7 @@ mod tests {
             let mut rescue = Rescue::default();
             let options = common_options(arguments.iter().map(OsString::from).collect(), &SHORT, &LONG);
             let own = &mut |letter, name: &str, options: &mut Options| rescue.accept(letter, name, options);
-            match read_line(options, &String::new, own) {
-                Ok(_) => Ok(rescue),
-                Err(Failure::Usage(error)) => Err(error.message),
-                Err(other) => panic!("{other:?}"),
-            }
+            line(options, own).map(|_| rescue)
         };
         let rescue = accept(&["--ro", "-i", "--scratch=2", "--scratch", "--memsize", "1024", "-e", "none"]).unwrap();
         assert!(rescue.read_only && rescue.inspector && !rescue.network);

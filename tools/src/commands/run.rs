@@ -28,7 +28,7 @@ fn run(program: &str, arguments: Vec<OsString>) -> Result<(), Failure> {
         _ => {}
     }
     let Some(wanted) = words.next() else {
-        return Err(UsageError { message: "which program?".into(), see_help: true }.into());
+        return Err(UsageError::see_help("which program?").into());
     };
     let library = library()?;
     let error = Command::new(&wanted).args(words).env(SEARCH_PATH, search_path(&library)).exec();

@@ -11,9 +11,7 @@ use glassbox_api::Archive;
 use glassbox_api::options::TarInOpts;
 use glassbox_io::ResultExt;
 
-use super::{
-    COMMON_HELP, Failure, Line, MOUNT_HELP, Opened, common_options, finish, need_images, read_line, take_image,
-};
+use super::{COMMON_HELP, Failure, Line, MOUNT_HELP, Opened, common_options, finish, read_line, take_image};
 use crate::options::{Options, UsageError};
 
 const LONG: [&str; 5] = ["acls", "compress", "mount", "selinux", "xattrs"];
@@ -39,10 +37,9 @@ fn run(program: &str, arguments: Vec<OsString>) -> Result<(), Failure> {
     };
     let Some(Line { mut disks, mut words }) = read_line(options, &|| usage(program), own)? else { return Ok(()) };
     take_image(&mut disks, &mut words)?;
-    need_images(&disks)?;
     let [file, directory] = words.as_slice() else {
         let message = "what is to be unpacked, and where to? Name a tar file and a directory of the guest";
-        return Err(UsageError { message: message.into(), see_help: true }.into());
+        return Err(UsageError::see_help(message).into());
     };
     tar.compress = compress.as_ref().map(|method| method.as_bstr());
     let mut archive: Box<dyn Read> = match file.as_slice() {
@@ -52,8 +49,7 @@ fn run(program: &str, arguments: Vec<OsString>) -> Result<(), Failure> {
             Box::new(opened.map_err(|error| Failure::Message(error.to_string()))?)
         }
     };
-    let mut opened = Opened::writable(program, &disks)?;
-    opened.mount(program, &disks)?;
+    let mut opened = Opened::mounted_writable(program, &disks)?;
     let unpacked = opened.handle.tar_in(&mut archive, directory.as_bstr(), tar);
     unpacked.map_err(opened.failed(format!("unpack {file} into {directory}")))?;
     opened.close()

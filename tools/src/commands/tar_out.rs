@@ -12,9 +12,7 @@ use glassbox_api::Archive;
 use glassbox_api::options::TarOutOpts;
 use glassbox_io::Error;
 
-use super::{
-    COMMON_HELP, Failure, Line, MOUNT_HELP, Opened, common_options, finish, need_images, read_line, take_images,
-};
+use super::{COMMON_HELP, Failure, Line, MOUNT_HELP, Opened, common_options, finish, read_line, take_images};
 use crate::options::{Options, UsageError};
 
 const LONG: [&str; 7] = ["acls", "compress", "exclude", "mount", "numeric-owner", "selinux", "xattrs"];
@@ -45,17 +43,15 @@ fn run(program: &str, arguments: Vec<OsString>) -> Result<(), Failure> {
     // The file on the host comes off first: it may be a name like that of an image.
     let file = words.pop();
     take_images(&mut disks, &mut words)?;
-    need_images(&disks)?;
     let (Some(file), [directory]) = (file, words.as_slice()) else {
         let message = "what is to be packed, and where to? Name a directory of the guest and a file of the host";
-        return Err(UsageError { message: message.into(), see_help: true }.into());
+        return Err(UsageError::see_help(message).into());
     };
     let excludes: Vec<&BStr> = excludes.iter().map(|pattern| pattern.as_bstr()).collect();
     tar.compress = compress.as_ref().map(|method| method.as_bstr());
     tar.excludes = (!excludes.is_empty()).then(|| excludes.as_slice().into());
 
-    let mut opened = Opened::new(program, &disks)?;
-    opened.mount(program, &disks)?;
+    let mut opened = Opened::mounted(program, &disks)?;
     let tried = format!("pack {directory} into {file}");
     let mut out = match file.as_slice() {
         b"-" => File::from(io::stdout().as_fd().try_clone_to_owned()?),

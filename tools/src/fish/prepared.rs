@@ -12,28 +12,40 @@ use crate::layout::{self, LvName};
 use crate::number;
 use crate::options::UsageError;
 
+/// A name and a default.
+type Parameter = (&'static str, &'static str);
+
+const SIZE: Parameter = ("size", "1G");
+const TABLE: Parameter = ("partition", "mbr");
+const FILESYSTEM: Parameter = ("filesystem", "ext2");
+const VOLUME: Parameter = ("name", "/dev/VG/LV");
+const BOOT: Parameter = ("bootfs", "ext2");
+const ROOT: Parameter = ("rootfs", "ext2");
+const BOOT_SIZE: Parameter = ("bootsize", "128M");
+
 /// What can be made.
+#[derive(Debug)]
 struct Kind {
     name: &'static str,
     what: &'static str,
-    /// Names and defaults, in the order in which they are given.
-    parameters: &'static [(&'static str, &'static str)],
+    /// In the order in which they are given.
+    parameters: &'static [Parameter],
     /// Makes it on the drive of this number, which is empty.
     make: fn(&Prepared, &mut Handle, usize) -> Result<(), Error>,
 }
 
-const KINDS: [Kind; 7] = [
-    Kind { name: "disk", what: "a blank disk", parameters: &[("size", "1G")], make: |_, _, _| Ok(()) },
+static KINDS: [Kind; 7] = [
+    Kind { name: "disk", what: "a blank disk", parameters: &[SIZE], make: |_, _, _| Ok(()) },
     Kind {
         name: "part",
         what: "a disk with one partition",
-        parameters: &[("size", "1G"), ("partition", "mbr")],
+        parameters: &[SIZE, TABLE],
         make: |new, handle, disk| new.partition(handle, disk).map(|_| ()),
     },
     Kind {
         name: "fs",
         what: "a disk with one filesystem",
-        parameters: &[("filesystem", "ext2"), ("size", "1G"), ("partition", "mbr")],
+        parameters: &[FILESYSTEM, SIZE, TABLE],
         make: |new, handle, disk| {
             let partition = new.partition(handle, disk)?;
             new.format(handle, "filesystem", partition.as_bstr())
@@ -42,7 +54,7 @@ const KINDS: [Kind; 7] = [
     Kind {
         name: "lv",
         what: "a disk with a logical volume",
-        parameters: &[("name", "/dev/VG/LV"), ("size", "1G"), ("partition", "mbr")],
+        parameters: &[VOLUME, SIZE, TABLE],
         make: |new, handle, disk| {
             let partition = new.partition(handle, disk)?;
             new.volume(handle, partition.as_bstr())
@@ -51,7 +63,7 @@ const KINDS: [Kind; 7] = [
     Kind {
         name: "lvfs",
         what: "a disk with a filesystem on a logical volume",
-        parameters: &[("name", "/dev/VG/LV"), ("filesystem", "ext2"), ("size", "1G"), ("partition", "mbr")],
+        parameters: &[VOLUME, FILESYSTEM, SIZE, TABLE],
         make: |new, handle, disk| {
             let partition = new.partition(handle, disk)?;
             new.volume(handle, partition.as_bstr())?;
@@ -61,13 +73,7 @@ const KINDS: [Kind; 7] = [
     Kind {
         name: "bootroot",
         what: "a disk with filesystems for boot and root",
-        parameters: &[
-            ("bootfs", "ext2"),
-            ("rootfs", "ext2"),
-            ("size", "1G"),
-            ("bootsize", "128M"),
-            ("partition", "mbr"),
-        ],
+        parameters: &[BOOT, ROOT, SIZE, BOOT_SIZE, TABLE],
         make: |new, handle, disk| {
             let [boot, root] = new.two_partitions(handle, disk)?;
             new.format(handle, "bootfs", boot.as_bstr())?;
@@ -77,14 +83,7 @@ const KINDS: [Kind; 7] = [
     Kind {
         name: "bootrootlv",
         what: "the same, with root on a logical volume",
-        parameters: &[
-            ("name", "/dev/VG/LV"),
-            ("bootfs", "ext2"),
-            ("rootfs", "ext2"),
-            ("size", "1G"),
-            ("bootsize", "128M"),
-            ("partition", "mbr"),
-        ],
+        parameters: &[VOLUME, BOOT, ROOT, SIZE, BOOT_SIZE, TABLE],
         make: |new, handle, disk| {
             let [boot, root] = new.two_partitions(handle, disk)?;
             new.format(handle, "bootfs", boot.as_bstr())?;
@@ -120,7 +119,7 @@ pub struct Prepared {
     pub file: BString,
     /// Its size in bytes.
     pub size: u64,
-    kind: usize,
+    kind: &'static Kind,
     /// The parameters that were given.
     given: Vec<BString>,
 }
@@ -135,7 +134,7 @@ impl Prepared {
         };
         let mut words = text.split_str(":").map(BString::from);
         let name = words.next().unwrap_or_default();
-        let known = KINDS.iter().position(|kind| name == kind.name);
+        let known = KINDS.iter().find(|kind| name == kind.name);
         let Some(kind) = known else {
             return Err(UsageError::new(format!(
                 "-N parameter ‘{option}’: no such prepared disk image known.\nUse '{program} -N help' to list possible \
@@ -149,13 +148,13 @@ impl Prepared {
 
     /// Finds what is wrong before anything is written.
     fn check(&mut self) -> Result<(), UsageError> {
-        let parameters = KINDS[self.kind].parameters;
+        let parameters = self.kind.parameters;
         let refused = |why: String| Err(UsageError::new(format!("-N parameter ‘{}’: {why}", self.option)));
         if self.file.is_empty() {
             return refused("the file has no name".into());
         }
         if self.given.len() > parameters.len() {
-            return refused(format!("'{}' has only {} parameters", KINDS[self.kind].name, parameters.len()));
+            return refused(format!("'{}' has only {} parameters", self.kind.name, parameters.len()));
         }
         for (name, _) in parameters {
             let value = self.parameter(name);
@@ -174,16 +173,15 @@ impl Prepared {
 
     /// The parameter's value, or its default. An empty one is none.
     fn parameter(&self, name: &str) -> &BStr {
-        let parameters = KINDS[self.kind].parameters;
-        let position = parameters.iter().position(|(parameter, _)| *parameter == name);
-        let default = position.and_then(|position| parameters.get(position)).map_or("", |(_, default)| default);
-        let given = position.and_then(|position| self.given.get(position)).filter(|value| !value.is_empty());
-        given.map_or(default.into(), |value| value.as_bstr())
+        let known = self.kind.parameters.iter().enumerate().find(|(_, (parameter, _))| *parameter == name);
+        let Some((place, (_, default))) = known else { return BStr::new("") };
+        let given = self.given.get(place).filter(|value| !value.is_empty());
+        given.map_or(BStr::new(default), |value| value.as_bstr())
     }
 
     /// Partitions and formats the drive of this number.
     pub fn make(&self, handle: &mut Handle, drive: usize) -> Result<(), Error> {
-        (KINDS[self.kind].make)(self, handle, drive)
+        (self.kind.make)(self, handle, drive)
     }
 
     fn partition(&self, handle: &mut Handle, disk: usize) -> Result<BString, Error> {

@@ -17,8 +17,7 @@ use serde::Serialize;
 use self::line::Line;
 use self::walk::{File, Walk};
 use super::{
-    COMMON_HELP, Common, Failure, MOUNT_HELP, Opened, common, common_options, finish, need_images, print, take_images,
-    text,
+    COMMON_HELP, Common, Failure, MOUNT_HELP, Opened, common, common_options, finish, print, take_images, text,
 };
 use crate::disks::Disks;
 use crate::options::{Options, UsageError};
@@ -114,13 +113,11 @@ fn run(program: &str, arguments: Vec<OsString>) -> Result<(), Failure> {
         }
     }
     take_images(&mut disks, &mut words)?;
-    need_images(&disks)?;
     choice.check()?;
     if words.is_empty() {
         words.push("/".into());
     }
-    let mut opened = Opened::new(program, &disks)?;
-    opened.mount(program, &disks)?;
+    let mut opened = Opened::mounted(program, &disks)?;
     let mut out = BufWriter::with_capacity(OUTPUT, io::stdout().lock());
     let mut failed = false;
     if choice.json {
@@ -171,13 +168,10 @@ impl Choice {
             || self.times.is_some()
             || self.checksum.is_some() && !self.json;
         if self.csv && self.human {
-            return Err(UsageError { message: "you cannot use -h and --csv options together".into(), see_help: false });
+            return Err(UsageError::new("you cannot use -h and --csv options together"));
         }
         if details && !(self.long && self.recursive) {
-            return Err(UsageError {
-                message: "used a flag which can only be combined with -lR mode".into(),
-                see_help: true,
-            });
+            return Err(UsageError::see_help("used a flag which can only be combined with -lR mode"));
         }
         Ok(())
     }

@@ -64,7 +64,7 @@ fn run(program: &str, arguments: Vec<OsString>) -> Result<(), Failure> {
             None => "missing input and output arguments on the command line".into(),
             Some(extra) => format!("extra argument ‘{extra}’"),
         };
-        return Err(UsageError { message, see_help: true }.into());
+        return Err(UsageError::see_help(message).into());
     };
     let mut input = Input::open(OsStr::from_bytes(source)).map_err(Failure::Message)?;
     let contents = input.contents().map_err(|error| Failure::Message(format!("{source}: {error}")))?;
