@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::ops::ControlFlow;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bstr::{BStr, BString, ByteSlice};
@@ -11,13 +11,11 @@ use glassbox_filesystems::{DirEntry, FileType, Filesystem, NodeId, Stat, StatVfs
 use glassbox_io::{Errno, Error, ReadAt, Result};
 use rustix::fs::{Mode, OFlags, RawDir, ResolveFlags};
 
-use crate::ioctl;
 use crate::kernel_file::KernelFile;
+use crate::{ioctl, xattrs};
 
 /// The root directory's node.
 const ROOT: NodeId = NodeId(0);
-/// The longest value of an extended attribute (`XATTR_SIZE_MAX`, linux/limits.h); lists of names aren't longer either.
-const XATTR_SIZE_MAX: usize = 64 << 10;
 
 /// A mounted filesystem.
 pub struct KernelTree {
@@ -86,13 +84,6 @@ impl KernelTree {
 
     fn open_node(&self, node: NodeId, flags: OFlags) -> Result<OwnedFd> {
         self.open_path(self.path(node).as_ref(), flags)
-    }
-
-    /// A name for a file under which calls that take paths, not descriptors, find it: links are not followed.
-    fn magic(&self, node: NodeId) -> Result<(OwnedFd, String)> {
-        let fd = self.open_node(node, OFlags::PATH)?;
-        let name = format!("/proc/self/fd/{}", fd.as_raw_fd());
-        Ok((fd, name))
     }
 }
 
@@ -193,33 +184,11 @@ impl Filesystem for KernelTree {
     }
 
     fn xattrs(&self, node: NodeId) -> Result<Vec<Xattr>> {
-        let (_fd, path) = self.magic(node)?;
-        let mut names = vec![0; XATTR_SIZE_MAX];
-        let length = match rustix::fs::listxattr(&path, &mut names) {
-            Ok(length) => length,
-            Err(rustix::io::Errno::OPNOTSUPP) => 0,
-            Err(errno) => return Err(os(errno)),
-        };
-        let mut found = Vec::new();
-        for name in names[..length].split_str("\0").filter(|name| !name.is_empty()) {
-            if let Some(value) = self.xattr(node, name.as_bstr())? {
-                found.push(Xattr { name: name.into(), value });
-            }
-        }
-        Ok(found)
+        xattrs::all(&self.open_node(node, OFlags::PATH)?).map_err(os)
     }
 
     fn xattr(&self, node: NodeId, name: &BStr) -> Result<Option<Vec<u8>>> {
-        let (_fd, path) = self.magic(node)?;
-        let mut value = vec![0; XATTR_SIZE_MAX];
-        match rustix::fs::getxattr(&path, name.as_bytes(), &mut value) {
-            Ok(length) => {
-                value.truncate(length);
-                Ok(Some(value))
-            }
-            Err(rustix::io::Errno::NODATA | rustix::io::Errno::OPNOTSUPP) => Ok(None),
-            Err(errno) => Err(os(errno)),
-        }
+        xattrs::one(&self.open_node(node, OFlags::PATH)?, name).map_err(os)
     }
 
     fn flags(&self, node: NodeId) -> Result<u32> {

@@ -36,6 +36,7 @@ mod sysroot;
 mod tool;
 mod view;
 mod wait;
+mod xattrs;
 mod xfs_geometry;
 
 pub use daemon::Daemon;

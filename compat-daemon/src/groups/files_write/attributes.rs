@@ -2,17 +2,16 @@
 
 use std::os::fd::OwnedFd;
 
-use bstr::{BStr, ByteSlice};
+use bstr::BStr;
 use glassbox_api::options::CopyAttributesOpts;
+use glassbox_filesystems::Xattr;
 use glassbox_io::{Result, ResultExt};
 use rustix::fs::{AtFlags, Gid, Mode, Timespec, Uid, XattrFlags};
 
 use super::{PERMISSIONS, target};
 use crate::kernel_tree::os;
 use crate::sysroot::magic_path;
-
-/// The longest list of names and the longest value (`XATTR_LIST_MAX`, `XATTR_SIZE_MAX`: linux/limits.h).
-const XATTR_MAX: usize = 64 << 10;
+use crate::xattrs;
 
 /// What is to be copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,13 +55,9 @@ pub fn copy(source: &BStr, destination: &BStr, wanted: Wanted) -> Result<()> {
 }
 
 fn copy_xattrs(source: &BStr, from: &OwnedFd, destination: &BStr, to: &OwnedFd) -> Result<()> {
-    let (from, to) = (magic_path(from), magic_path(to));
-    let mut names = vec![0; XATTR_MAX];
-    let length = rustix::fs::listxattr(&from, &mut names).map_err(os).at_path(source).during("listxattr")?;
-    let mut value = vec![0; XATTR_MAX];
-    for name in names[..length].split_str("\0").filter(|name| !name.is_empty()) {
-        let length = rustix::fs::getxattr(&from, name, &mut value).map_err(os).at_path(source).during("getxattr")?;
-        rustix::fs::setxattr(&to, name, &value[..length], XattrFlags::empty())
+    let to = magic_path(to);
+    for Xattr { name, value } in xattrs::all(from).map_err(os).at_path(source).during("getxattr")? {
+        rustix::fs::setxattr(&to, name.as_slice(), &value, XattrFlags::empty())
             .map_err(|errno| os(errno).at_path(destination).during("setxattr"))?;
     }
     Ok(())

@@ -47,12 +47,12 @@ fn open_to_write(path: &BStr, flags: OFlags) -> Result<File> {
 }
 
 /// The file itself, for calls on its metadata.
-fn target(path: &BStr) -> Result<OwnedFd> {
+pub(super) fn target(path: &BStr) -> Result<OwnedFd> {
     sysroot::open(path, OFlags::PATH, Mode::empty())
 }
 
 /// The file itself; a symbolic link isn't followed.
-fn target_or_link(path: &BStr) -> Result<OwnedFd> {
+pub(super) fn target_or_link(path: &BStr) -> Result<OwnedFd> {
     sysroot::open(path, OFlags::PATH | OFlags::NOFOLLOW, Mode::empty())
 }
 

@@ -8,11 +8,12 @@ use std::os::fd::OwnedFd;
 use bstr::{BStr, ByteSlice};
 use glassbox_api::XattrAcl;
 use glassbox_io::{Errno, Error, Result, ResultExt};
-use rustix::fs::{FileType, Mode, OFlags, XattrFlags};
+use rustix::fs::{FileType, XattrFlags};
 
+use super::files_write::{target, target_or_link};
 use crate::Daemon;
 use crate::kernel_tree::os;
-use crate::sysroot::{self, magic_path};
+use crate::sysroot::magic_path;
 
 /// The attributes that the kernel keeps ACLs and capabilities in (acl(5), capabilities(7)).
 const ACCESS_ACL: &str = "system.posix_acl_access";
@@ -21,16 +22,18 @@ const CAPABILITY: &str = "security.capability";
 
 /// The file at `path`, or the symbolic link itself.
 fn file(path: &BStr, follow: bool) -> Result<OwnedFd> {
-    let flags = if follow { OFlags::PATH } else { OFlags::PATH | OFlags::NOFOLLOW };
-    sysroot::open(path, flags, Mode::empty())
+    if follow { target(path) } else { target_or_link(path) }
 }
 
 fn set(path: &BStr, follow: bool, name: &BStr, value: &BStr, length: i32) -> Result<()> {
     let value = usize::try_from(length).ok().and_then(|length| value.get(..length));
     let value = value.ok_or_else(|| Error::usage(format!("the value doesn't have {length} bytes")))?;
     let file = file(path, follow).during("setxattr")?;
-    rustix::fs::setxattr(magic_path(&file), name.as_bytes(), value, XattrFlags::empty())
-        .map_err(|errno| os(errno).at_path(path).during("setxattr"))
+    put(&file, name, value, path).during("setxattr")
+}
+
+fn put(file: &OwnedFd, name: &BStr, value: &[u8], path: &BStr) -> Result<()> {
+    rustix::fs::setxattr(magic_path(file), name.as_bytes(), value, XattrFlags::empty()).map_err(os).at_path(path)
 }
 
 fn remove(path: &BStr, follow: bool, name: &BStr) -> Result<()> {
@@ -63,13 +66,11 @@ impl XattrAcl for Daemon {
             _ => return Err(Error::usage(format!("invalid acltype parameter: {acltype}"))),
         };
         let value = acl::from_text(acl)?;
-        let file = file(path, true)?;
-        rustix::fs::setxattr(magic_path(&file), attribute, &value, XattrFlags::empty())
-            .map_err(|errno| os(errno).at_path(path))
+        put(&target(path)?, attribute.into(), &value, path)
     }
 
     fn acl_delete_def_file(&mut self, dir: &BStr) -> Result<()> {
-        let file = file(dir, true)?;
+        let file = target(dir)?;
         match rustix::fs::removexattr(magic_path(&file), DEFAULT_ACL) {
             Ok(()) | Err(rustix::io::Errno::NODATA) => Ok(()),
             Err(errno) => Err(os(errno).at_path(dir)),
@@ -78,13 +79,12 @@ impl XattrAcl for Daemon {
 
     fn cap_set_file(&mut self, path: &BStr, cap: &BStr) -> Result<()> {
         let value = capabilities::from_text(cap)?.to_xattr().at_path(path)?;
-        let file = file(path, true)?;
+        let file = target(path)?;
         let stat = rustix::fs::fstat(&file).map_err(|errno| os(errno).at_path(path))?;
         if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
             // The kernel would keep what means nothing.
             return Err(Error::os(Errno::EINVAL).at_path(path));
         }
-        rustix::fs::setxattr(magic_path(&file), CAPABILITY, &value, XattrFlags::empty())
-            .map_err(|errno| os(errno).at_path(path))
+        put(&file, CAPABILITY.into(), &value, path)
     }
 }
