@@ -1,5 +1,7 @@
 //! Disks of the guest: what is added, and the block nodes (docs/interop/qemu-qmp-ref, "Block devices") that qemu makes of it.
 
+mod network;
+
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileTypeExt;
@@ -270,134 +272,6 @@ fn add_secret(number: u32, secret: &BString, monitor: &mut Qmp) -> Result<String
 /// JSON holds only such strings.
 fn text<'a>(bytes: &'a BString, what: &'static str) -> Result<&'a str> {
     bytes.to_str().map_err(|_| Error::unsupported(format!("qemu: {what} that isn't UTF-8")))
-}
-
-mod network {
-    //! Nodes of drives on servers.
-
-    use super::*;
-
-    /// A server, as libguestfs spells it.
-    #[derive(Debug, PartialEq, Eq)]
-    pub(super) enum Server {
-        Inet { host: String, port: Option<String> },
-        Unix(String),
-    }
-
-    /// `HOST`, `HOST:PORT`, `tcp:HOST:PORT`, `unix:PATH`; an IPv6 address is in brackets.
-    pub(super) fn parse(server: &BString) -> Result<Server> {
-        let whole = text(server, "a server")?;
-        if let Some(path) = whole.strip_prefix("unix:") {
-            return Ok(Server::Unix(path.to_owned()));
-        }
-        let rest = whole.strip_prefix("tcp:").unwrap_or(whole);
-        let (host, port) = match rest.rsplit_once(':') {
-            Some((host, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => {
-                (host, Some(port.to_owned()))
-            }
-            _ => (rest, None),
-        };
-        let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-        if host.is_empty() {
-            return Err(Error::usage(format!("a server without a name: {whole}")));
-        }
-        Ok(Server::Inet { host: host.to_owned(), port })
-    }
-
-    impl Server {
-        /// As most drivers want it. `port` is used if none was given.
-        fn address(&self, port: &str) -> Value {
-            match self {
-                Server::Unix(path) => json!({ "type": "unix", "path": path }),
-                Server::Inet { .. } => {
-                    let mut address = self.inet(port);
-                    address["type"] = "inet".into();
-                    address
-                }
-            }
-        }
-
-        /// As drivers want it that know no other kind.
-        fn inet(&self, default: &str) -> Value {
-            match self {
-                Server::Inet { host, port } => json!({ "host": host, "port": port.as_deref().unwrap_or(default) }),
-                Server::Unix(_) => Value::Null,
-            }
-        }
-
-        /// As part of a URL.
-        fn authority(&self) -> String {
-            match self {
-                Server::Inet { host, port } => {
-                    let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
-                    port.as_ref().map_or(host.clone(), |port| format!("{host}:{port}"))
-                }
-                Server::Unix(_) => String::new(),
-            }
-        }
-    }
-
-    pub(super) fn node(
-        protocol: &BString,
-        servers: &[BString],
-        export: &str,
-        username: Option<&BString>,
-        secret: Option<String>,
-    ) -> Result<Value> {
-        let servers: Vec<Server> = servers.iter().map(parse).collect::<Result<_>>()?;
-        let protocol = text(protocol, "a protocol")?;
-        let first = || servers.first().ok_or_else(|| Error::usage(format!("{protocol}: a server must be named")));
-        let username = username.map(|name| text(name, "a user's name")).transpose()?;
-        let mut node = match protocol {
-            "nbd" => {
-                json!({ "driver": "nbd", "server": first()?.address("10809"), "export": export.trim_start_matches('/') })
-            }
-            "ssh" => json!({ "driver": "ssh", "server": first()?.inet("22"), "path": export, "user": username }),
-            "http" | "https" | "ftp" | "ftps" | "tftp" => {
-                let url = format!("{protocol}://{}/{}", first()?.authority(), export.trim_start_matches('/'));
-                json!({ "driver": protocol, "url": url, "username": username, "password-secret": secret })
-            }
-            "iscsi" => {
-                // TARGET or TARGET/LUN.
-                let export = export.trim_start_matches('/');
-                let (target, lun) = export.rsplit_once('/').unwrap_or((export, "0"));
-                let lun: u32 = lun.parse().map_err(|_| Error::usage(format!("iscsi: the unit {lun} is no number")))?;
-                json!({
-                    "driver": "iscsi", "transport": "tcp", "portal": first()?.authority(), "target": target, "lun": lun,
-                    "user": username, "password-secret": secret,
-                })
-            }
-            "rbd" => {
-                // POOL/IMAGE or POOL/NAMESPACE/IMAGE.
-                let mut parts = export.trim_start_matches('/').split('/');
-                let (pool, rest) = (parts.next(), parts.collect::<Vec<_>>());
-                let (namespace, image) = match rest[..] {
-                    [image] => (None, image),
-                    [namespace, image] => (Some(namespace), image),
-                    _ => return Err(Error::usage(format!("rbd: {export} is no POOL/IMAGE"))),
-                };
-                let servers: Vec<Value> = servers.iter().map(|server| server.inet("6789")).collect();
-                let servers = (!servers.is_empty()).then_some(servers);
-                json!({
-                    "driver": "rbd", "pool": pool, "namespace": namespace, "image": image, "server": servers,
-                    "user": username, "key-secret": secret,
-                })
-            }
-            "gluster" => {
-                let export = export.trim_start_matches('/');
-                let (volume, path) = export
-                    .split_once('/')
-                    .ok_or_else(|| Error::usage(format!("gluster: {export} is no VOLUME/PATH")))?;
-                json!({ "driver": "gluster", "volume": volume, "path": path, "server": [first()?.address("24007")] })
-            }
-            other => return Err(Error::unsupported(format!("drives of the protocol \"{other}\""))),
-        };
-        // qemu takes what isn't there, but not what is null.
-        if let Some(fields) = node.as_object_mut() {
-            fields.retain(|_, value| !value.is_null());
-        }
-        Ok(node)
-    }
 }
 
 #[cfg(test)]
