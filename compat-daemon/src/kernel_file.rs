@@ -3,7 +3,8 @@
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 
-use glassbox_io::{Extent, ExtentKind, ReadAt, Result};
+use glassbox_formats::file_extent;
+use glassbox_io::{Extent, ReadAt, Result};
 use rustix::fs::SeekFrom;
 
 /// A regular file or a block device.
@@ -40,18 +41,6 @@ impl ReadAt for KernelFile {
     }
 
     fn extent_at(&self, offset: u64) -> Result<Extent> {
-        let rest = self.length.saturating_sub(offset);
-        let data = match rustix::fs::seek(&self.file, SeekFrom::Data(offset)) {
-            Ok(data) => data,
-            // Nothing but a hole from here on.
-            Err(rustix::io::Errno::NXIO) => return Ok(Extent { length: rest, kind: ExtentKind::Hole }),
-            // A device, or a filesystem that doesn't know of holes.
-            Err(_) => return Ok(Extent { length: rest, kind: ExtentKind::Data }),
-        };
-        if data > offset {
-            return Ok(Extent { length: (data - offset).min(rest), kind: ExtentKind::Hole });
-        }
-        let hole = rustix::fs::seek(&self.file, SeekFrom::Hole(offset)).map_err(std::io::Error::from)?;
-        Ok(Extent { length: hole.saturating_sub(offset).clamp(1.min(rest), rest), kind: ExtentKind::Data })
+        Ok(file_extent(&self.file, self.length, offset))
     }
 }

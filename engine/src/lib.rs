@@ -24,7 +24,7 @@ pub use device_name::{DiskName, makedev};
 pub use drive::Drive;
 pub use events::{Event, EventKind, Events};
 pub use handle::{Caller, Handle, State};
-pub use in_process::{CAPABILITIES, InProcess, Opener, check_arguments};
+pub use in_process::{CAPABILITIES, InProcess, Opener, check_arguments, posix_acl};
 pub use job::Job;
 pub use kernel_device::{KernelDevice, KernelDeviceKind};
 pub use lending::Lender;

@@ -84,26 +84,31 @@ impl ReadAt for HostFile {
     }
 
     fn extent_at(&self, offset: u64) -> Result<Extent> {
-        let left = self.length.saturating_sub(offset);
-        if left == 0 {
-            return Ok(Extent { length: 0, kind: ExtentKind::Hole });
-        }
-        // The cursor that lseek moves is used by nothing else, so threads don't disturb each other.
-        let (kind, end) = match rustix::fs::seek(&self.file, rustix::fs::SeekFrom::Data(offset)) {
-            Ok(data) if data > offset => (ExtentKind::Hole, data),
-            Ok(_) => {
-                let hole = rustix::fs::seek(&self.file, rustix::fs::SeekFrom::Hole(offset));
-                (ExtentKind::Data, hole.unwrap_or(self.length))
-            }
-            // lseek(2): "whence is SEEK_DATA or SEEK_HOLE, and offset is beyond the end of the file", or no data follows.
-            Err(rustix::io::Errno::NXIO) => (ExtentKind::Hole, self.length),
-            // Block devices and some filesystems don't know: then it is data.
-            Err(_) => (ExtentKind::Data, self.length),
-        };
-        // The file may have changed between the two calls; a run of length 0 would stop our caller.
-        let length = end.saturating_sub(offset).min(left);
-        Ok(if length == 0 { Extent { length: left, kind: ExtentKind::Data } } else { Extent { length, kind } })
+        Ok(file_extent(&self.file, self.length, offset))
     }
+}
+
+/// The run of data, or the hole, that begins at `offset` of an open file of this length. The file's cursor is moved, so it
+/// should be used for nothing else.
+pub fn file_extent(file: &File, length: u64, offset: u64) -> Extent {
+    let left = length.saturating_sub(offset);
+    if left == 0 {
+        return Extent { length: 0, kind: ExtentKind::Hole };
+    }
+    let (kind, end) = match rustix::fs::seek(file, rustix::fs::SeekFrom::Data(offset)) {
+        Ok(data) if data > offset => (ExtentKind::Hole, data),
+        Ok(_) => {
+            let hole = rustix::fs::seek(file, rustix::fs::SeekFrom::Hole(offset));
+            (ExtentKind::Data, hole.unwrap_or(length))
+        }
+        // lseek(2): "whence is SEEK_DATA or SEEK_HOLE, and offset is beyond the end of the file", or no data follows.
+        Err(rustix::io::Errno::NXIO) => (ExtentKind::Hole, length),
+        // Block devices and some filesystems don't know: then it is data.
+        Err(_) => (ExtentKind::Data, length),
+    };
+    // The file may have changed between the two calls; a run of length 0 would stop our caller.
+    let length = end.saturating_sub(offset).min(left);
+    if length == 0 { Extent { length: left, kind: ExtentKind::Data } } else { Extent { length, kind } }
 }
 
 #[cfg(test)]

@@ -49,4 +49,5 @@ mod testing;
 
 pub use format::Format;
 pub use gate::{Gate, Question, Reference, Role};
+pub use host_file::file_extent;
 pub use open::{Disk, OpenOptions, disk_format, disk_has_backing_file, disk_virtual_size, open};

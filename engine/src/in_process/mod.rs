@@ -56,7 +56,7 @@ use crate::vfs::{Follow, Located, Vfs};
 pub(crate) use crate::vfs::join;
 pub use arguments::check_arguments;
 pub(crate) use disks::{Device, Disks};
-pub use xattr_acl::CAPABILITIES;
+pub use xattr_acl::{CAPABILITIES, posix_acl};
 
 /// Opens the filesystem of a device or of a btrfs subvolume, read-only.
 pub type Opener = Box<dyn Fn(&BStr) -> Result<Arc<dyn Filesystem>> + Send + Sync>;

@@ -2,6 +2,7 @@
 
 pub(super) mod acl;
 mod capabilities;
+pub mod posix_acl;
 
 use bstr::{BStr, BString, ByteSlice};
 use glassbox_api::XattrAcl;

@@ -1,18 +1,8 @@
 //! POSIX ACLs from text (acl_from_text(3)) to the form of their extended attribute.
 
 use bstr::{BStr, ByteSlice};
+use glassbox_engine::posix_acl::{GROUP, GROUP_OBJ, MASK, OTHER, USER, USER_OBJ, VERSION};
 use glassbox_io::{Errno, Error, Result};
-
-/// `POSIX_ACL_XATTR_VERSION` of Linux's `uapi/linux/posix_acl_xattr.h`.
-const VERSION: u32 = 2;
-
-/// The tags of `uapi/linux/posix_acl.h`, in the order that the kernel wants.
-const USER_OBJ: u16 = 0x01;
-const USER: u16 = 0x02;
-const GROUP_OBJ: u16 = 0x04;
-const GROUP: u16 = 0x08;
-const MASK: u16 = 0x10;
-const OTHER: u16 = 0x20;
 
 /// The ID of entries that are about no particular user or group.
 const NO_ID: u32 = u32::MAX;

@@ -3,17 +3,10 @@
 use bstr::BString;
 use glassbox_io::{Error, Fields, Result};
 
-/// `POSIX_ACL_XATTR_VERSION` of Linux's `uapi/linux/posix_acl_xattr.h`; entries of 8 bytes follow it.
-const VERSION: u32 = 2;
-const ENTRY: usize = 8;
+use super::posix_acl::{GROUP, GROUP_OBJ, MASK, OTHER, USER, USER_OBJ, VERSION};
 
-/// The tags of `uapi/linux/posix_acl.h`.
-const USER_OBJ: u16 = 0x01;
-const USER: u16 = 0x02;
-const GROUP_OBJ: u16 = 0x04;
-const GROUP: u16 = 0x08;
-const MASK: u16 = 0x10;
-const OTHER: u16 = 0x20;
+/// Bytes of an entry.
+const ENTRY: usize = 8;
 
 /// The text of an ACL in the form of its extended attribute.
 pub fn to_text(xattr: &[u8]) -> Result<BString> {
