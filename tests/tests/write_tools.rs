@@ -188,7 +188,9 @@ fn disks_are_formatted() {
 #[test]
 fn fish_prepares_disks_and_writes_to_them() {
     let Some(folder) = Folder::new("fish") else { return };
-    let script = "mount /dev/sda1 /\nwrite /file \"alpha\\nbeta\\n\"\nchmod 0600 /file\nedit /file\nupload -<<END /here\nlines\nEND\nlvs\n";
+    // A volume that is mounted is resized without the check for which it would have to be unmounted.
+    let script = "mount /dev/sda1 /\nwrite /file \"alpha\\nbeta\\n\"\nchmod 0600 /file\nedit /file\nupload -<<END /here\nlines\nEND\nlvs\n\
+                  umount-all\nmount /dev/group/volume /\nresize2fs /dev/group/volume\n";
     let options = ["fish", "-N", "fs:ext4:32M", "-N", "volume.img=lvfs:/dev/group/volume:ext2:32M"];
     assert_eq!(folder.printed(glassbox(), &options, script), "/dev/group/volume\n");
     let partition = format!("test1.img?offset={PARTITION}");
