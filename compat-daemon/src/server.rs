@@ -117,12 +117,12 @@ impl Request<'_> {
         Ok(self.port.send(&protocol::chunk(end)?)?)
     }
 
+    /// Sends the reply; the error instead of one that no message holds together with its header.
     fn reply(&self, header: &Header, outcome: Result<Vec<u8>>) -> Result<()> {
-        let (status, body) = match outcome {
-            Ok(body) => (Status::Ok, body),
-            Err(error) => (Status::Error, ErrorReply::from(&error).to_bytes()?),
-        };
-        Ok(self.port.send(&protocol::message(&header.reply(status), &body)?)?)
+        let message = outcome
+            .and_then(|body| protocol::message(&header.reply(Status::Ok), &body))
+            .or_else(|error| protocol::message(&header.reply(Status::Error), &ErrorReply::from(&error).to_bytes()?))?;
+        Ok(self.port.send(&message)?)
     }
 }
 
@@ -249,6 +249,10 @@ mod tests {
         assert!(error.to_string().contains("you must call 'mount' first") && file.is_empty());
         assert!(remote.part_add("/dev/null".into(), "p".into(), 1, 2).is_err());
         assert!(remote.yara_destroy().unwrap_err().is_unsupported());
+        // The body alone would fit into a message.
+        let print = format!("head -c {} /dev/zero | tr '\\0' x", protocol::MESSAGE_MAX - Header::SIZE);
+        assert_eq!(remote.debug("sh".into(), &[print.as_str().into()]).unwrap_err().errno(), Errno::EMSGSIZE);
+        assert_eq!(remote.echo_daemon(&["on".into()]).unwrap(), "on");
         drop(remote);
         server.join().unwrap().unwrap();
     }
