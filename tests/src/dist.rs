@@ -5,6 +5,7 @@ use std::process::{Command, Output};
 use std::sync::OnceLock;
 
 use crate::fixtures::{lock, scratch};
+use crate::program::profile;
 
 /// The tree that `cargo xtask dist` makes, built now if it isn't.
 ///
@@ -14,17 +15,11 @@ pub fn dist() -> &'static Path {
     static TREE: OnceLock<PathBuf> = OnceLock::new();
     TREE.get_or_init(|| {
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        // Tests run from target/PROFILE/deps.
-        let tests = std::env::current_exe().expect("a test knows its program");
-        let profile = tests.ancestors().nth(2).expect("target/PROFILE/deps/TEST");
-        let tree = profile.join("dist");
-        let profile = match profile.file_name().and_then(|name| name.to_str()) {
-            Some("debug") | None => "dev",
-            Some(profile) => profile,
-        };
+        let (profile, folder) = profile();
+        let tree = folder.join("dist");
         let _lock = lock("dist");
         let mut dist = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        dist.args(["run", "--quiet", "--package", "xtask", "--", "dist", "--profile", profile]).arg(&tree);
+        dist.args(["run", "--quiet", "--package", "xtask", "--", "dist", "--profile", &profile]).arg(&tree);
         assert!(dist.current_dir(workspace).status().expect("cargo runs").success(), "there is no tree to test");
         tree
     })

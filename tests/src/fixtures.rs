@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Once;
 
 /// What every fixture script may use, and so what invalidates every fixture when it changes.
 const SHARED: [&str; 3] = ["lib.sh", "content.py", "manifest.py"];
@@ -80,12 +81,29 @@ pub fn corpus(name: &str) -> Option<PathBuf> {
     Some(ready)
 }
 
-/// A folder for what a test writes, empty, removed by the next run of the same test.
+/// A folder for what a test writes, empty. It stays until another test begins after this one has ended, to be looked at.
 pub fn scratch(name: &str) -> PathBuf {
-    let folder = cache().join("scratch").join(format!("{name}-{}", std::process::id()));
+    static SWEPT: Once = Once::new();
+    let all = cache().join("scratch");
+    fs::create_dir_all(&all).expect("the cache is writable");
+    SWEPT.call_once(|| sweep(&all));
+    let folder = all.join(format!("{name}-{}", std::process::id()));
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).expect("the cache is writable");
     folder
+}
+
+/// Removes the folders of tests that have ended: each bears its process's number.
+fn sweep(scratch: &Path) {
+    let folders = fs::read_dir(scratch).into_iter().flatten().flatten();
+    for folder in folders.map(|entry| entry.path()) {
+        let name = folder.to_string_lossy();
+        let process = name.rsplit('-').next().and_then(|number| number.parse::<u32>().ok());
+        if process.is_some_and(|number| !Path::new("/proc").join(number.to_string()).exists()) {
+            // Another test may be at it.
+            let _ = fs::remove_dir_all(&folder);
+        }
+    }
 }
 
 fn cache() -> PathBuf {

@@ -6,9 +6,11 @@ pub mod dist;
 pub mod fixtures;
 pub mod manifest;
 pub mod messages;
+pub mod needs;
 pub mod program;
 pub mod written;
 
 pub use dist::library;
 pub use fixtures::{corpus, fixture};
+pub use needs::has_programs;
 pub use program::glassbox;

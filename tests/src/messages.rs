@@ -19,7 +19,7 @@ const ERRORS: [&str; 12] = [
 ];
 
 /// By this we know that a call isn't answered in-process: never as good as the oracle's answer.
-const UNSUPPORTED: [&str; 1] = ["needs the appliance"];
+const UNSUPPORTED: [&str; 1] = ["needs an appliance"];
 
 /// Whether our message is as good as the oracle's.
 pub fn is_same_error(ours: &[u8], oracle: &[u8]) -> bool {

@@ -14,13 +14,20 @@ pub fn glassbox() -> &'static Path {
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         build.args(["build", "--quiet", "--bin", "glassbox"]).current_dir(&workspace);
-        // Tests run from target/PROFILE/deps: the program belongs beside them.
-        let tests = std::env::current_exe().expect("a test knows its program");
-        let profile = tests.ancestors().nth(2).expect("target/PROFILE/deps/TEST");
-        if profile.file_name().is_some_and(|name| name == "release") {
-            build.arg("--release");
-        }
+        let (profile, folder) = profile();
+        build.args(["--profile", &profile]);
         assert!(build.status().expect("cargo runs").success(), "glassbox can't be built");
-        profile.join("glassbox")
+        folder.join("glassbox")
     })
+}
+
+/// The profile of this test, and the folder of what is built with it: tests run from target/PROFILE/deps.
+pub(crate) fn profile() -> (String, PathBuf) {
+    let test = std::env::current_exe().expect("a test knows its program");
+    let folder = test.ancestors().nth(2).expect("target/PROFILE/deps/TEST").to_owned();
+    let profile = match folder.file_name().and_then(|name| name.to_str()) {
+        Some("debug") | None => "dev",
+        Some(profile) => profile,
+    };
+    (profile.to_owned(), folder)
 }

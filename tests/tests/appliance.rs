@@ -12,6 +12,7 @@ use glassbox_appliance::cache::Cache;
 use glassbox_appliance::{Accelerator, Appliance, Drive, Options, Rung};
 use glassbox_io::Errno;
 use glassbox_tests::glassbox;
+use glassbox_tests::needs::{QEMU, has_programs};
 
 /// How long the guest's kernel may take to find a disk, or a process to end, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -20,8 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 fn scratch() -> Option<&'static Path> {
     static SCRATCH: OnceLock<Option<PathBuf>> = OnceLock::new();
     let scratch = SCRATCH.get_or_init(|| {
-        if Command::new("qemu-system-x86_64").arg("--version").stdout(Stdio::null()).status().is_err() {
-            eprintln!("SKIPPED: qemu-system-x86_64 isn't installed");
+        if !has_programs("appliance", &[QEMU]) {
             return None;
         }
         // Hundreds of megabytes: what the last run left goes first.

@@ -8,6 +8,7 @@ use std::process::Command;
 use bstr::ByteSlice;
 use glassbox_tests::dist::{compile, expect_success, over_ours};
 use glassbox_tests::fixtures::scratch;
+use glassbox_tests::needs::{PYTHON_GUESTFS, has_programs};
 
 /// Debian's Python, for which its bindings are.
 const PYTHON: &str = "/usr/bin/python3";
@@ -49,9 +50,7 @@ fn without_advice(line: &str) -> &str {
 
 /// Runs the program over both libraries.
 fn same_over_both(program: &Path, script: Option<&str>, name: &str) -> Option<Printed> {
-    let theirs_is_there = Command::new(PYTHON).args(["-c", "import guestfs"]).status().is_ok_and(|s| s.success());
-    if !theirs_is_there {
-        eprintln!("SKIPPED: {name}: no libguestfs to compare with");
+    if !has_programs(name, &[PYTHON_GUESTFS]) {
         return None;
     }
     let script = script.map(|script| Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c_abi").join(script));

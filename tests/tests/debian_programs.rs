@@ -17,7 +17,7 @@ use bstr::ByteSlice;
 use glassbox_tests::fixtures::scratch;
 use glassbox_tests::messages::is_same_error;
 use glassbox_tests::written::{Written, written};
-use glassbox_tests::{fixture, library};
+use glassbox_tests::{fixture, has_programs, library};
 use sha2::{Digest, Sha256};
 
 /// The disks of the fixture, as programs name them.
@@ -161,7 +161,7 @@ fn inspectors_do_the_same() {
 
 #[test]
 fn programs_start() {
-    if !are_installed("programs_start") {
+    if !has_programs("programs_start", &["virt-ls"]) {
         return;
     }
     let folder = scratch("debian-start");
@@ -180,7 +180,7 @@ fn programs_start() {
 
 #[test]
 fn what_needs_an_appliance_fails_and_says_so() {
-    if !are_installed("what_needs_an_appliance_fails_and_says_so") {
+    if !has_programs("what_needs_an_appliance_fails_and_says_so", &["virt-ls"]) {
         return;
     }
     let folder = scratch("debian-failing");
@@ -200,16 +200,8 @@ fn what_needs_an_appliance_fails_and_says_so() {
     }
 }
 
-fn are_installed(test: &str) -> bool {
-    let installed = Path::new("/usr/bin/virt-ls").exists();
-    if !installed {
-        eprintln!("SKIPPED: {test}: Debian's programs aren't installed");
-    }
-    installed
-}
-
 fn same(group: &str, programs: &[Program]) {
-    if !are_installed(group) {
+    if !has_programs(group, &["virt-ls"]) {
         return;
     }
     let disks = fixture("guests");

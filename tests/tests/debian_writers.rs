@@ -8,6 +8,7 @@ use std::process::{Command, Output};
 
 use bstr::ByteSlice;
 use glassbox_tests::fixtures::scratch;
+use glassbox_tests::needs::{QEMU, has_programs};
 use glassbox_tests::{fixture, library};
 
 /// Where the fixture's root filesystem begins in its disk.
@@ -15,13 +16,7 @@ const ROOT: &str = "offset=1048576";
 
 /// A folder with what programs write to; `None`, said on stderr, where the programs or qemu are missing.
 fn folder(test: &str) -> Option<PathBuf> {
-    for program in ["virt-customize", "virt-make-fs", "qemu-system-x86_64"] {
-        if !Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success()) {
-            eprintln!("SKIPPED: {test}: {program} isn't installed");
-            return None;
-        }
-    }
-    Some(scratch(&format!("debian-writers-{test}")))
+    has_programs(test, &["virt-customize", "virt-make-fs", QEMU]).then(|| scratch(&format!("debian-writers-{test}")))
 }
 
 /// Runs a line of shell in `folder`, with our library.

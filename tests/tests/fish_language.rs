@@ -10,9 +10,9 @@ use std::process::{Command, Stdio};
 
 use bstr::ByteSlice;
 use glassbox_tests::fixtures::scratch;
+use glassbox_tests::needs::{GUESTFISH, has_programs};
 use glassbox_tests::{fixture, glassbox};
 
-const INSTALLED: &str = "/usr/bin/guestfish";
 /// As it is started: its messages begin with this.
 const ORACLE: &str = "guestfish";
 
@@ -34,8 +34,7 @@ struct Pair {
 
 impl Pair {
     fn new(name: &str) -> Option<Pair> {
-        if !Path::new(INSTALLED).exists() {
-            eprintln!("SKIPPED: {name}: no guestfish to compare with");
+        if !has_programs(name, &[GUESTFISH]) {
             return None;
         }
         let folder = scratch(&format!("fish-language-{name}"));

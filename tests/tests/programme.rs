@@ -30,6 +30,7 @@ use std::process::{Command, Stdio};
 use bstr::ByteSlice;
 use glassbox_tests::fixtures::scratch;
 use glassbox_tests::messages::is_same_error;
+use glassbox_tests::needs::{GUESTFISH, has_programs};
 use glassbox_tests::written::{sorted, written};
 use glassbox_tests::{fixture, glassbox};
 use sha2::{Digest, Sha256};
@@ -106,8 +107,7 @@ struct Run {
 
 /// Runs one part of the programme both ways. `swapped`: for Glassbox, the first disk is another file.
 fn same_answers(part: &str, swapped: &[(&str, &str)]) {
-    if !Path::new("/usr/bin/guestfish").exists() {
-        eprintln!("SKIPPED: programme {part}: no guestfish to compare with");
+    if !has_programs(part, &[GUESTFISH]) {
         return;
     }
     let disks = fixture("guests");

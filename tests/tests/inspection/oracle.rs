@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use bstr::{BStr, BString, ByteSlice};
@@ -10,6 +10,7 @@ use glassbox_api::{Inspection, Mounting};
 use glassbox_engine::Handle;
 use glassbox_io::Result;
 use glassbox_tests::fixture;
+use glassbox_tests::needs::{PYTHON_GUESTFS, has_programs};
 use sha2::{Digest, Sha256};
 
 /// Answers by `ROOT CALL`. An error's words are each library's own; that it is one is compared.
@@ -74,8 +75,7 @@ pub enum Questions {
 /// What real libguestfs says of `disks`; `None` where it isn't installed. Kept under the digest of `description`, which
 /// tells what is on the disks.
 pub fn real(disks: &[PathBuf], description: &str, questions: Questions) -> Option<Answers> {
-    if !Path::new("/usr/lib/python3/dist-packages/guestfs.py").exists() {
-        eprintln!("SKIPPED: no libguestfs to compare with");
+    if !has_programs("inspection beside libguestfs's", &[PYTHON_GUESTFS]) {
         return None;
     }
     let digest = Sha256::new().chain_update(SCRIPT).chain_update(description).finalize();
