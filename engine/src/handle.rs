@@ -7,12 +7,11 @@ use bstr::{BStr, BString};
 use glassbox_api::protocol::{Header, MESSAGE_MAX};
 use glassbox_api::table::Group;
 use glassbox_api::{AnyCall, Call, CallInfo, Door, Pending};
+use glassbox_appliance::Appliance;
 use glassbox_io::{Errno, Error, Result};
 
+use crate::appliance::Printed;
 use crate::events::{Event, EventKind, Events};
-use glassbox_appliance::Appliance;
-
-use crate::appliance::{Backend, Printed};
 use crate::in_process::InProcess;
 use crate::lending::Lender;
 use crate::library::Library;
@@ -254,10 +253,11 @@ impl Handle {
         if self.appliance.is_some() && !self.has_answer_of_inspection(info) {
             return self.ask_appliance(call, None);
         }
-        match self.ask_parsers(call) {
-            Ok(()) => self.remember(call)?,
+        let answered = self.ask_parsers(call);
+        self.remember(call, answered.is_ok())?;
+        match answered {
             Err(error) if error.is_unsupported() => return self.ask_appliance(call, Some(error)),
-            Err(error) => return Err(error),
+            answered => answered?,
         }
         match self.depth {
             1 => check_reply(call.reply_length()),
@@ -292,20 +292,17 @@ impl Handle {
         answered.unwrap_or_else(|| Err(Error::usage("the handle has been shut down")))
     }
 
-    /// Keeps a call that the appliance must be told of, if it ever takes over.
-    fn remember(&mut self, call: &dyn AnyCall) -> Result<()> {
+    /// Keeps what the appliance must be told, if it ever takes over, after the parsers had this call.
+    fn remember(&mut self, call: &dyn AnyCall, succeeded: bool) -> Result<()> {
         let Some(in_process) = &self.in_process else { return Ok(()) };
-        let Some(change) = in_process.change() else { return Ok(()) };
-        self.replay.record(call, change)?;
+        if let Some(change) = in_process.change().filter(|_| succeeded) {
+            self.replay.record(call, change)?;
+        }
+        // Not only calls for mounting unmount, inspection does, and even one that fails.
         if !in_process.vfs.is_mounted() {
             self.replay.forget_mounts();
         }
         Ok(())
-    }
-
-    /// Whether the appliance answers from the launch on.
-    pub(crate) fn wants_appliance_at_once(&self) -> bool {
-        Backend::of(&self.session.settings) == Backend::Appliance
     }
 }
 

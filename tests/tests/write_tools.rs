@@ -9,6 +9,7 @@ use std::process::{Command, Output, Stdio};
 use bstr::ByteSlice;
 use glassbox_tests::fixtures::scratch;
 use glassbox_tests::glassbox;
+use glassbox_tests::needs::{QEMU, has_programs};
 use sha2::{Digest, Sha256};
 
 /// Where `part-disk` lets the first partition of an MBR begin, in bytes.
@@ -20,12 +21,7 @@ struct Folder(PathBuf);
 impl Folder {
     /// `None`, said on stderr, where there is nothing that runs an appliance.
     fn new(test: &str) -> Option<Self> {
-        let qemu = Command::new("qemu-system-x86_64").arg("--version").output();
-        if !qemu.is_ok_and(|output| output.status.success()) {
-            eprintln!("SKIPPED: {test}: no qemu to run the appliance");
-            return None;
-        }
-        Some(Folder(scratch(&format!("write-tools-{test}"))))
+        has_programs(test, &[QEMU]).then(|| Folder(scratch(&format!("write-tools-{test}"))))
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -198,6 +194,11 @@ fn fish_prepares_disks_and_writes_to_them() {
     assert_eq!(folder.debugfs(&partition, "cat /file"), "alpha\ngamma\n");
     assert!(folder.debugfs(&partition, "stat /file").contains("Mode:  0600"));
     assert_eq!(folder.debugfs(&partition, "cat /here"), "lines\n");
+
+    // Inspection unmounts: the appliance mustn't mount what no longer is.
+    let script = "run\nmount /dev/sda1 /\ninspect-os\nmount /dev/sda1 /\nwrite /late x\n";
+    folder.printed(glassbox(), &["fish", "-a", "test1.img"], script);
+    assert_eq!(folder.debugfs(&partition, "cat /late"), "x");
 
     // A disk that is added read-only stays what it is.
     let before = folder.digest("test1.img");

@@ -246,7 +246,6 @@ impl Mounting for InProcess {
 
     fn umount_all(&mut self) -> Result<()> {
         self.vfs.unmount_all();
-        self.remember(Change::Mounts);
         Ok(())
     }
 
