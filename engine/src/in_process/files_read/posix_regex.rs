@@ -15,6 +15,9 @@ use regex::bytes::{Regex, RegexBuilder};
 /// How often a pattern with back-references may be tried again in one line, before it is given up.
 const MAX_BACKTRACKS: usize = 1_000_000;
 
+/// `RE_DUP_MAX` of glibc.
+const MAX_REPETITIONS: u32 = 0x7fff;
+
 /// One line of a pattern, ready to search.
 pub enum PosixRegex {
     /// Without back-references.
@@ -95,12 +98,10 @@ struct Translation {
     piece: Option<usize>,
     /// Whether that piece is a repetition already.
     is_repeated: bool,
-    /// Where the groups begin that are open.
-    open: Vec<usize>,
+    /// The groups that are open: where each begins, and its number.
+    open: Vec<(usize, usize)>,
     /// The groups that were closed, by number: only those can be referred to.
     closed: Vec<bool>,
-    /// Numbers of the groups that are open.
-    numbers: Vec<usize>,
     has_references: bool,
 }
 
@@ -165,16 +166,16 @@ impl Translation {
     fn operate<I: Iterator<Item = u8> + Clone>(&mut self, operator: Operator, bytes: &mut Peekable<I>) -> Result<()> {
         match operator {
             Operator::Open => {
-                self.open.push(self.out.len());
-                self.numbers.push(self.closed.len());
+                self.open.push((self.out.len(), self.closed.len()));
                 self.closed.push(false);
                 self.out.push('(');
                 self.piece = None;
             }
             Operator::Close => {
-                self.piece = self.open.pop();
+                let group = self.open.pop();
+                self.piece = group.map(|(start, _)| start);
                 self.is_repeated = false;
-                let closed = self.numbers.pop().and_then(|number| self.closed.get_mut(number));
+                let closed = group.and_then(|(_, number)| self.closed.get_mut(number));
                 closed.into_iter().for_each(|closed| *closed = true);
                 self.out.push(')');
             }
@@ -288,9 +289,6 @@ fn interval<I: Iterator<Item = u8> + Clone>(bytes: &mut Peekable<I>, extended: b
         (true, Some(most)) => format!("{{{least},{most}}}"),
     }))
 }
-
-/// `RE_DUP_MAX` of glibc.
-const MAX_REPETITIONS: u32 = 0x7fff;
 
 fn number(bytes: &mut Peekable<impl Iterator<Item = u8>>) -> Option<u32> {
     let mut number = None;
