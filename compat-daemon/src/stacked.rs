@@ -8,6 +8,7 @@ use bstr::{BString, ByteSlice};
 use glassbox_engine::{KernelDevice, KernelDeviceKind, makedev};
 use glassbox_io::{ReadAt, Result, Source};
 
+use crate::disk_names;
 use crate::kernel_file::KernelFile;
 
 /// Linux's unit of sizes in sysfs, whatever the device's sectors are.
@@ -67,7 +68,8 @@ pub fn find() -> Result<Vec<(KernelDevice, Arc<StackedDevice>)>> {
             partitions.sort();
             let whole =
                 if partitions.is_empty() { KernelDeviceKind::Array } else { KernelDeviceKind::PartitionedArray };
-            found.extend(device(&folder, format!("/dev/{name}").into(), array_names(name), whole));
+            let array = device(&folder, format!("/dev/{name}").into(), array_names(name), whole);
+            found.extend(array.map(|(array, held)| (KernelDevice { members: members(&folder), ..array }, held)));
             for partition in partitions {
                 let path = format!("/dev/{partition}").into();
                 found.extend(device(&folder.join(partition), path, Vec::new(), KernelDeviceKind::Array));
@@ -83,6 +85,15 @@ fn partitions(folder: &Path, name: &str) -> Vec<String> {
     entries
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .filter(|entry| entry.starts_with(name) && folder.join(entry).join("partition").exists())
+        .collect()
+}
+
+/// The devices that an array is made of, by their names for the caller.
+fn members(folder: &Path) -> Vec<BString> {
+    let members = fs::read_dir(folder.join("slaves")).into_iter().flatten();
+    members
+        .filter_map(|entry| Some(Path::new("/dev").join(entry.ok()?.file_name())))
+        .map(|path| disk_names::callers_name(path.as_os_str().as_encoded_bytes().as_bstr()))
         .collect()
 }
 
@@ -147,6 +158,7 @@ fn device(
         name,
         aliases,
         kind,
+        members: Vec::new(),
         source,
         number: makedev(major.parse().ok()?, minor.parse().ok()?),
         read_only: attribute(folder, "ro").is_some_and(|flag| flag == "1"),

@@ -12,6 +12,8 @@ pub struct KernelDevice {
     pub aliases: Vec<BString>,
     /// What it is.
     pub kind: KernelDeviceKind,
+    /// The devices that it is made of, where it is an array.
+    pub members: Vec<BString>,
     /// Its contents.
     pub source: Source,
     /// `st_rdev` of the device.

@@ -187,6 +187,11 @@ impl Disks {
         self.kernel.iter().flatten()
     }
 
+    /// Arrays that a kernel has assembled.
+    pub fn arrays(&self) -> impl Iterator<Item = &KernelDevice> {
+        self.kernel_devices().filter(|device| !device.members.is_empty())
+    }
+
     fn kernel_devices_of(&self, kind: KernelDeviceKind) -> impl Iterator<Item = Device> {
         self.kernel_devices().filter(move |device| device.kind == kind).map(kernel_device)
     }

@@ -51,6 +51,10 @@ impl InProcess {
         let mut inspected = Vec::new();
         let mut unread = Vec::new();
         if let Err(error) = self.list_md_devices() {
+            // They may hold the system, and its fstab names what is on them.
+            if self.has_appliance && error.is_unsupported() {
+                return Err(error);
+            }
             unread.push(("what is on arrays".into(), error));
         }
         for (name, kind) in filesystems {

@@ -6,7 +6,7 @@
 use bstr::{BStr, BString, ByteSlice};
 use glassbox_partitions::lvm;
 
-use super::crypttab;
+use super::{crypttab, mdadm_conf};
 use crate::device_name::DiskName;
 use crate::in_process::InProcess;
 use crate::in_process::inspection::Guest;
@@ -16,7 +16,21 @@ use crate::in_process::inspection::release::unquote;
 /// The device that `spec` names. `None` if it is no device's name (`tmpfs`, `server:/export`), or a tag that no
 /// filesystem has.
 pub fn find(guest: &Guest<'_>, os_type: OsType, spec: &BStr) -> Option<BString> {
-    opened(guest, os_type, spec).or_else(|| named(guest, os_type, spec))
+    opened(guest, os_type, spec).or_else(|| array(guest, spec)).or_else(|| named(guest, os_type, spec))
+}
+
+/// The array that mdadm.conf names so. It is found by its UUID: what a kernel calls an array differs from boot to boot.
+fn array(guest: &Guest<'_>, spec: &BStr) -> Option<BString> {
+    if !spec.starts_with(b"/dev/md") {
+        return None;
+    }
+    let uuid = mdadm_conf::uuid(&guest.tree, spec)?;
+    let is_member = |member: &BString| {
+        let signature = guest.disks.signature(member.as_ref()).ok().flatten();
+        signature.is_some_and(|found| mdadm_conf::digits(found.uuid.as_ref()) == uuid)
+    };
+    let found = guest.disks.disks.arrays().find(|array| array.members.iter().any(is_member))?;
+    Some(found.name.clone())
 }
 
 /// What an encrypted device of crypttab holds. libguestfs's programs call it by the UUID of its LUKS header when they open

@@ -2,6 +2,7 @@
 
 mod crypttab;
 mod device;
+mod mdadm_conf;
 mod table;
 
 use bstr::{BStr, BString, ByteSlice};
