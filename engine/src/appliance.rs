@@ -2,28 +2,28 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use bstr::{BStr, BString, ByteSlice};
-use glassbox_api::AnyCall;
-use glassbox_api::Launching;
+use bstr::{BStr, ByteSlice};
+use glassbox_api::{AnyCall, CallInfo, Launching};
 use glassbox_appliance::remote::Watch;
 use glassbox_appliance::{Accelerator, Appliance, Options};
-use glassbox_io::{Errno, Error, Result};
+use glassbox_io::{Error, Result};
 
 use crate::drive::Drive;
 use crate::events::{Event, EventKind};
 use crate::handle::Handle;
 use crate::settings::{DEFAULT_PATH, Settings};
 
-/// Of what a machine printed before it ended unexpectedly, as many lines are told.
-const LINES: usize = 12;
+/// How long our daemon may take for an answer that needs no disk, on a busy host without KVM.
+const ANSWER_DEADLINE: Duration = Duration::from_secs(30);
 
 /// What a guest prints during one call; of more, the last is told. A boot prints some 50 KiB.
 const MOST_PRINTED: usize = 1 << 20;
 
 /// Which side answers calls about disks, as the setting `backend` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Backend {
+enum Backend {
     /// The parsers, until a call needs the appliance.
     Auto,
     /// The parsers and nothing else.
@@ -34,7 +34,7 @@ pub(crate) enum Backend {
 
 impl Backend {
     /// libguestfs's own names mean that the caller wants it done, whatever does it.
-    pub fn of(settings: &Settings) -> Self {
+    fn of(settings: &Settings) -> Self {
         match settings.backend.as_bytes() {
             b"inprocess" => Backend::InProcess,
             b"appliance" => Backend::Appliance,
@@ -54,15 +54,37 @@ impl Handle {
             |handle| &mut handle.appliance,
             |appliance| {
                 let remote = appliance.remote();
-                (remote.perform(call), remote.is_lost())
+                let result = remote.perform(call);
+                if remote.is_lost() {
+                    return (result, true);
+                }
+                // An image that was cut explains whatever else went wrong.
+                (appliance.check_images().and(result), false)
             },
         );
         self.tell_printed();
         match asked {
-            Some((result, false)) => result,
-            Some((_, true)) => Err(self.appliance_died()),
+            Some((Err(error), true)) => Err(self.appliance_died(error)),
+            Some((result, _)) => {
+                result?;
+                self.tell_warnings(call.info());
+                Ok(())
+            }
             None => Err(Error::usage("the appliance has been shut down")),
         }
+    }
+
+    /// What our daemon has warned of while it looked for systems. libguestfs's daemon has no such call.
+    fn tell_warnings(&mut self, info: &CallInfo) {
+        let Some(appliance) = self.appliance.as_mut().filter(|_| info.inspects) else { return };
+        for warning in appliance.remote().warnings(ANSWER_DEADLINE).unwrap_or_default() {
+            self.warn(&warning.to_str_lossy());
+        }
+    }
+
+    /// Whether the appliance answers from the launch on.
+    pub(crate) fn wants_appliance_at_once(&self) -> bool {
+        Backend::of(&self.session.settings) == Backend::Appliance
     }
 
     /// Whether an appliance can be started if a call needs it.
@@ -82,16 +104,13 @@ impl Handle {
     }
 
     fn start_appliance(&mut self, refused: Option<&Error>) -> Result<()> {
-        let needed = |what: &str| match refused {
-            Some(refused) => format!("{refused}; this needs the appliance, {what}"),
-            None => format!("the appliance {what}"),
-        };
+        let needed = refused.map_or_else(String::new, |refused| format!("{refused}; this needs an appliance: "));
         if Backend::of(&self.session.settings) == Backend::InProcess {
-            return Err(Error::unsupported(needed("which the backend 'inprocess' doesn't start")));
+            return Err(Error::unsupported(format!("{needed}the backend 'inprocess' starts none")));
         }
         let options = self.appliance_options();
         let failed = |error: Error| {
-            let message = needed(&format!("which can't be started: {error}"));
+            let message = format!("{needed}the appliance can't be started: {error}");
             match error.is_unsupported() {
                 true => Error::unsupported(message),
                 false => Error::os_with(error.errno(), message),
@@ -154,17 +173,18 @@ impl Handle {
         options
     }
 
-    /// The machine has ended by itself: the handle is where it was before the launch, and whoever listens is told.
-    fn appliance_died(&mut self) -> Error {
-        let ended = self.appliance.take().map(|appliance| appliance.console_log());
+    /// The machine has ended by itself, or can't be understood, as `error` says: the handle is where it was before the
+    /// launch, and whoever listens is told.
+    fn appliance_died(&mut self, error: Error) -> Error {
+        let error = match self.appliance.take() {
+            Some(appliance) => appliance.explain(error),
+            None => error,
+        };
         self.in_process = None;
         self.session.drives.clear();
         self.replay = Default::default();
         self.fire(EventKind::SubprocessQuit, b"");
-        let log = ended.unwrap_or_default();
-        let last: Vec<_> = log.lines().rev().take(LINES).collect();
-        let last: BString = bstr::join("\n", last.into_iter().rev()).into();
-        Error::os_with(Errno::EPIPE, format!("the appliance ended unexpectedly; the last that was printed:\n{last}"))
+        error
     }
 
     /// Ends the appliance, if there is one. What can't be written any more is an error.
@@ -175,9 +195,10 @@ impl Handle {
             true => remote.internal_autosync(),
             false => Ok(()),
         };
+        let whole = appliance.check_images();
         let ended = appliance.shutdown();
         self.tell_printed();
-        synced.and(ended.map(drop))
+        synced.and(whole).and(ended.map(drop))
     }
 
     /// Tells those who listen what the appliance has printed.

@@ -185,6 +185,7 @@ impl Host<'_> {
             command,
             tmp: self.options.tmp.clone(),
             disks: 0,
+            images: Vec::new(),
         })
     }
 }

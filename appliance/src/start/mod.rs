@@ -18,17 +18,18 @@ mod template;
 
 use std::ffi::OsString;
 use std::fmt;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use glassbox_io::{Errno, Error, Result};
+use glassbox_io::{Errno, Error, Result, ResultExt};
 use serde_json::json;
 
 pub use self::fixed::write as write_fixed;
 use self::process::Process;
 use self::qmp::Qmp;
-use crate::drive::Drive;
+use crate::drive::{Drive, Source};
 use crate::host::kernel::Kernel;
 use crate::host::object;
 use crate::host::qemu::Qemu;
@@ -72,6 +73,17 @@ pub struct Appliance {
     command: Vec<OsString>,
     tmp: PathBuf,
     disks: u32,
+    images: Vec<ImageFile>,
+}
+
+/// An image's file, open because its name may become another's.
+struct ImageFile {
+    path: PathBuf,
+    file: File,
+    /// The most bytes that it was seen to have.
+    length: u64,
+    /// How many were left when somebody had cut it; what the guest writes may lengthen it again.
+    cut: Option<u64>,
 }
 
 impl Appliance {
@@ -131,6 +143,32 @@ impl Appliance {
     fn plug(&mut self, drive: &Drive) -> Result<()> {
         drive.attach(self.disks, arguments::DISK_BUS, &self.tmp, &mut self.monitor)?;
         self.disks += 1;
+        if let Source::File(path) = &drive.source
+            && path.is_file()
+        {
+            let file = File::open(path).at_path(path.as_os_str().as_encoded_bytes())?;
+            self.images.push(ImageFile { path: path.clone(), length: file.metadata()?.len(), file, cut: None });
+        }
+        Ok(())
+    }
+
+    /// Fails with `EIO` if an image's file has become shorter: qemu gives the guest zeros for what somebody has cut off.
+    pub fn check_images(&mut self) -> Result<()> {
+        for image in &mut self.images {
+            let length = image.file.metadata()?.len();
+            if length < image.length {
+                image.cut.get_or_insert(length);
+            }
+            if let Some(left) = image.cut {
+                let message = format!(
+                    "the image was cut from {} to {left} bytes while it was in use: what was read of it since can be \
+                     wrong, what was written can be lost; restore it from a copy",
+                    image.length
+                );
+                return Err(Error::os_with(Errno::EIO, message).at_path(image.path.as_os_str().as_encoded_bytes()));
+            }
+            image.length = length;
+        }
         Ok(())
     }
 
@@ -151,8 +189,13 @@ impl Appliance {
         let status = self.process.wait(END_DEADLINE)?;
         match status.success() {
             true => Ok(status),
-            false => Err(with_log(Error::os_with(Errno::EIO, format!("qemu failed ({status})")), &self.process)),
+            false => Err(self.explain(Error::os_with(Errno::EIO, format!("qemu failed ({status})")))),
         }
+    }
+
+    /// The error, with the last that qemu and the guest printed: it mostly says why.
+    pub fn explain(&self, error: Error) -> Error {
+        with_log(error, &self.process)
     }
 }
 

@@ -9,6 +9,7 @@ use glassbox_io::{Errno, Error, Result};
 use crate::Daemon;
 use crate::daemon::device;
 use crate::disk_names;
+use crate::groups::sync::sync_filesystems;
 use crate::mountable::Mountable;
 use crate::mounts;
 use crate::sysroot::{self, SYSROOT};
@@ -95,19 +96,22 @@ impl Mounting for Daemon {
             Err(_) => sysroot::appliance_path(pathordevice)?,
         };
         let umount = Tool::new("umount").flag(opts.force, "-f").flag(opts.lazyunmount, "-l");
+        let written = sync_filesystems();
         umount.arg(place).done().map_err(|error| {
             Error::os_with(Errno(0), format!("{pathordevice}: {}", error.message().replace(SYSROOT, "")))
-        })
+        })?;
+        written
     }
 
     /// The last mount first, as many times as something is mounted. The tree of configuration files is one of these mounts'.
     fn umount_all(&mut self) -> Result<()> {
         self.augeas = None;
         self.view.release_mounts();
+        let written = sync_filesystems();
         for mount in mounts::of_guest()?.iter().rev() {
             Tool::new("umount").arg(mount.place()).done()?;
         }
-        Ok(())
+        written
     }
 
     fn mounts(&mut self) -> Result<Vec<BString>> {

@@ -1,12 +1,16 @@
 //! The group `sync`: what was written reaches the disks.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
+use bstr::{BStr, ByteSlice};
 use glassbox_api::Syncing;
-use glassbox_io::Result;
+use glassbox_io::{Error, Result};
 
 use crate::kernel_tree::os;
-use crate::{Daemon, disk_names};
+use crate::{Daemon, disk_names, init, mounts};
 
 impl Syncing for Daemon {
     fn sync(&mut self) -> Result<()> {
@@ -19,13 +23,34 @@ impl Syncing for Daemon {
     }
 }
 
-/// Writes everything back, and fails if a disk couldn't take it: sync(2) alone doesn't tell.
+/// Writes everything back, and fails if a disk couldn't take it: sync(2) alone doesn't tell. The kernel tells of each failure
+/// once, to whoever asks first; where it keeps it depends on what was written to, a filesystem or a device.
 pub fn sync_disks() -> Result<()> {
     rustix::fs::sync();
-    for name in disk_names::attached()? {
-        let device = format!("/dev/{name}");
-        let disk = File::open(&device)?;
-        rustix::fs::fsync(disk).map_err(|errno| os(errno).at_path(&device))?;
+    sync_filesystems()?;
+    let mut devices: Vec<_> =
+        fs::read_dir("/sys/class/block")?.filter_map(|entry| Some(entry.ok()?.file_name())).collect();
+    devices.retain(|name| name.to_str().is_some_and(|name| !init::is_root_disk(name)));
+    for name in devices {
+        let device = Path::new("/dev").join(name);
+        // An array that isn't running has a name, and nothing that could be opened.
+        let Ok(opened) = File::open(&device) else { continue };
+        rustix::fs::fsync(opened).map_err(|errno| lost(errno, device.as_os_str().as_bytes().as_bstr()))?;
     }
     Ok(())
+}
+
+/// The same for the guest's filesystems, which tell no more once they are unmounted.
+pub fn sync_filesystems() -> Result<()> {
+    for mount in mounts::of_guest()? {
+        let opened = File::open(Path::new(OsStr::from_bytes(&mount.place())))?;
+        rustix::fs::syncfs(opened).map_err(|errno| lost(errno, mount.source.as_ref()))?;
+    }
+    Ok(())
+}
+
+fn lost(errno: rustix::io::Errno, device: &BStr) -> Error {
+    let error = os(errno);
+    let message = format!("{}: something that was written before is not on the disk", error.message());
+    Error::os_with(error.errno(), message).at_path(disk_names::callers_name(device))
 }
