@@ -34,6 +34,7 @@ mod arguments;
 mod call;
 mod generated;
 mod info;
+pub mod own_calls;
 pub mod protocol;
 mod record;
 mod reply;

@@ -44,58 +44,6 @@ pub const PROGRESS_FLAG: u32 = 0xFFFF_5555;
 /// The serial number of a handle's first call. Each further call has the next number.
 pub const FIRST_SERIAL: u32 = 0x0012_3400;
 
-/// What our library asks of our daemon, and of no other, before anything else: an appliance that was saved and restored
-/// has an old clock, and random numbers that another one restored from the same file has as well. The reply is empty.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Resume {
-    /// The host's clock: seconds since 1970.
-    pub seconds: i64,
-    /// Nanoseconds after that second.
-    pub nanoseconds: u32,
-    /// For the kernel's pool of entropy.
-    pub entropy: Vec<u8>,
-}
-
-impl Resume {
-    /// The number of its procedure, far from those of libguestfs: "GBR" and 1.
-    pub const PROCEDURE: u32 = 0x4742_5201;
-
-    /// Appends the wire form.
-    pub fn encode(&self, to: &mut Encoder) {
-        to.i64(self.seconds);
-        to.u32(self.nanoseconds);
-        to.opaque(&self.entropy);
-    }
-
-    /// Reads the wire form.
-    pub fn decode(from: &mut Decoder<'_>) -> Result<Resume> {
-        Ok(Resume { seconds: from.i64()?, nanoseconds: from.u32()?, entropy: from.opaque()?.to_vec() })
-    }
-}
-
-/// What our library asks of our daemon when it has attached a disk to the running appliance: to wait until the kernel has
-/// found it. The reply is empty.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AwaitDisks {
-    /// How many disks were attached until now.
-    pub count: u32,
-}
-
-impl AwaitDisks {
-    /// The number of its procedure, next to that of [`Resume`].
-    pub const PROCEDURE: u32 = 0x4742_5202;
-
-    /// Appends the wire form.
-    pub fn encode(&self, to: &mut Encoder) {
-        to.u32(self.count);
-    }
-
-    /// Reads the wire form.
-    pub fn decode(from: &mut Decoder<'_>) -> Result<AwaitDisks> {
-        Ok(AwaitDisks { count: from.u32()? })
-    }
-}
-
 /// Which way a message goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
@@ -264,6 +212,9 @@ pub enum Chunk<'a> {
 }
 
 impl<'a> Chunk<'a> {
+    /// Where its data begins in the message: behind the word that cancels, and the length.
+    pub const DATA_OFFSET: usize = 8;
+
     /// Appends the wire form.
     pub fn encode(&self, to: &mut Encoder) {
         let (cancel, data): (bool, &[u8]) = match self {
@@ -350,8 +301,8 @@ impl Frame {
                     .ok()
                     .filter(|len| *len <= MESSAGE_MAX)
                     .ok_or_else(|| malformed(format!("a message of {len} bytes is too large")))?;
-                // Grows as the bytes arrive: a length alone claims no memory.
-                let mut bytes = Vec::new();
+                // Grows as the bytes arrive: a length alone claims no more memory than a file's chunk has.
+                let mut bytes = Vec::with_capacity(len.min(2 * CHUNK_MAX));
                 from.take(len as u64).read_to_end(&mut bytes)?;
                 if bytes.len() < len {
                     return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
@@ -402,7 +353,6 @@ fn frame(parts: &[&[u8]]) -> Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
 
     fn bytes(encode: impl FnOnce(&mut Encoder)) -> Vec<u8> {

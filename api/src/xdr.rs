@@ -145,11 +145,6 @@ impl<'a> Decoder<'a> {
         self.rest.len()
     }
 
-    /// Whether everything was read.
-    pub fn is_at_end(&self) -> bool {
-        self.rest.is_empty()
-    }
-
     fn take(&mut self, len: usize) -> Result<&'a [u8]> {
         let (taken, rest) = self.rest.split_at_checked(len).ok_or_else(|| malformed("the message ends too early"))?;
         self.rest = rest;
@@ -371,7 +366,7 @@ impl<'a> ArgumentDecoder<'a> {
     fn optional<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<Option<T>> {
         let given = self.optargs & 1 != 0;
         self.optargs >>= 1;
-        if !given && self.decoder.is_at_end() {
+        if !given && self.decoder.remaining() == 0 {
             return Ok(None);
         }
         let value = read(self)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use bstr::{BStr, BString, ByteSlice};
-use glassbox_api::protocol::AwaitDisks;
+use glassbox_api::own_calls::AwaitDisks;
 use glassbox_api::table::Group;
 use glassbox_api::{AnyCall, ArgKind, CallInfo, StringKind, Value, unsupported_call};
 use glassbox_engine::{DiskName, Events, InProcess, Job, check_arguments};

@@ -1,11 +1,13 @@
 //! The protocol's side of the daemon: requests come in, replies and files go out.
 
 use std::io::{self, Read, Write};
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use glassbox_api::protocol::{self, AwaitDisks, Chunk, ErrorReply, Frame, Header, Progress, Resume, Status};
+use glassbox_api::own_calls::{AwaitDisks, Resume, Warnings};
+use glassbox_api::protocol::{self, Chunk, ErrorReply, Frame, Header, Progress, Status};
 use glassbox_api::xdr::{ArgumentDecoder, Decoder, Encoder};
 use glassbox_api::{ArgKind, Streams, request, table};
 use glassbox_engine::{EventKind, Events};
@@ -14,6 +16,9 @@ use glassbox_io::{Errno, Error, Result};
 use crate::daemon::Daemon;
 use crate::init;
 use crate::port::Port;
+
+/// Warnings that are kept for a library that asks for them: more than one call has, and far from filling a message.
+const MOST_WARNINGS: usize = 256;
 
 /// Serves calls until the other side hangs up.
 pub fn serve(port: Port) -> Result<()> {
@@ -25,6 +30,14 @@ pub fn serve(port: Port) -> Result<()> {
         // If it can't be sent, neither can the reply.
         let _ = send_progress(&reports, event.numbers);
     });
+    let warnings = Arc::new(Mutex::new(Warnings::default()));
+    let warned = warnings.clone();
+    events.add(EventKind::Warning.info().mask(), move |event| {
+        let mut warned = warned.lock().unwrap_or_else(PoisonError::into_inner);
+        if warned.texts.len() < MOST_WARNINGS {
+            warned.texts.push(event.text.into());
+        }
+    });
     let mut daemon = Daemon::new(events, cancelled.clone())?;
     let mut was_asked = false;
     port.send(&protocol::LAUNCH_FLAG.to_be_bytes())?;
@@ -33,7 +46,7 @@ pub fn serve(port: Port) -> Result<()> {
             Some(Frame::Message(message)) => {
                 was_asked = true;
                 cancelled.store(false, Ordering::Relaxed);
-                Request { port: &port, cancelled: &cancelled }.answer(&mut daemon, &message)?;
+                Request { port: &port, cancelled: &cancelled, warnings: &warnings }.answer(&mut daemon, &message)?;
                 init::reap_orphans();
             }
             // A cancellation that came too late.
@@ -56,6 +69,7 @@ fn send_progress(port: &Port, numbers: &[u64]) -> io::Result<()> {
 struct Request<'a> {
     port: &'a Port,
     cancelled: &'a AtomicBool,
+    warnings: &'a Mutex<Warnings>,
 }
 
 impl Request<'_> {
@@ -63,13 +77,8 @@ impl Request<'_> {
         let mut decoder = Decoder::new(message)?;
         let header = Header::decode(&mut decoder)?;
         let body = &message[Header::SIZE..];
-        let ours = match header.proc_nr {
-            Resume::PROCEDURE => Some(Resume::decode(&mut decoder).and_then(|resume| init::resume(&resume))),
-            AwaitDisks::PROCEDURE => Some(AwaitDisks::decode(&mut decoder).and_then(|disks| daemon.await_disks(disks))),
-            _ => None,
-        };
-        if let Some(outcome) = ours {
-            return self.reply(&header, outcome.map(|()| Vec::new()));
+        if let Some(outcome) = self.answer_own(daemon, header.proc_nr, &mut decoder) {
+            return self.reply(&header, outcome);
         }
         let Some(info) = table::find_procedure(header.proc_nr) else {
             let message = format!(
@@ -82,8 +91,8 @@ impl Request<'_> {
         let writes = info.args.iter().any(|argument| argument.kind == ArgKind::FileOut);
         let mut input = Input {
             port: self.port,
-            chunk: Vec::new(),
-            read: 0,
+            message: Vec::new(),
+            rest: 0..0,
             state: if reads { Incoming::Open } else { Incoming::Ended },
         };
         let mut output = Output { request: self, header: &header, has_begun: false };
@@ -117,6 +126,22 @@ impl Request<'_> {
         Ok(self.port.send(&protocol::chunk(end)?)?)
     }
 
+    /// Answers what only our library asks: the body of the reply. `None` to any other call.
+    fn answer_own(&self, daemon: &mut Daemon, procedure: u32, body: &mut Decoder<'_>) -> Option<Result<Vec<u8>>> {
+        let done = match procedure {
+            Resume::PROCEDURE => Resume::decode(body).and_then(|resume| init::resume(&resume)),
+            AwaitDisks::PROCEDURE => AwaitDisks::decode(body).and_then(|disks| daemon.await_disks(disks)),
+            Warnings::PROCEDURE => {
+                let warnings = std::mem::take(&mut *self.warnings.lock().unwrap_or_else(PoisonError::into_inner));
+                let mut reply = Encoder::default();
+                warnings.encode(&mut reply);
+                return Some(reply.finish());
+            }
+            _ => return None,
+        };
+        Some(done.map(|()| Vec::new()))
+    }
+
     /// Sends the reply; the error instead of one that no message holds together with its header.
     fn reply(&self, header: &Header, outcome: Result<Vec<u8>>) -> Result<()> {
         let message = outcome
@@ -137,22 +162,25 @@ enum Incoming {
 /// The file that a call reads.
 struct Input<'a> {
     port: &'a Port,
-    chunk: Vec<u8>,
-    read: usize,
+    /// The message that brought the last chunk, and where in it the data is that wasn't read yet.
+    message: Vec<u8>,
+    rest: Range<usize>,
     state: Incoming,
 }
 
 impl Input<'_> {
     /// Receives the next chunk, unless there is none.
     fn next(&mut self) -> Result<()> {
-        self.chunk.clear();
-        self.read = 0;
+        self.rest = 0..0;
         match self.port.receive()? {
-            Some(Frame::Message(message)) => match Chunk::decode(&mut Decoder::of_stream(&message))? {
-                Chunk::Data(data) => self.chunk.extend_from_slice(data),
-                Chunk::End => self.state = Incoming::Ended,
-                Chunk::Cancelled => self.state = Incoming::Cancelled,
-            },
+            Some(Frame::Message(message)) => {
+                match Chunk::decode(&mut Decoder::of_stream(&message))? {
+                    Chunk::Data(data) => self.rest = Chunk::DATA_OFFSET..Chunk::DATA_OFFSET + data.len(),
+                    Chunk::End => self.state = Incoming::Ended,
+                    Chunk::Cancelled => self.state = Incoming::Cancelled,
+                }
+                self.message = message;
+            }
             Some(_) => {}
             None => return Err(Error::os(Errno::EPIPE)),
         }
@@ -172,18 +200,25 @@ impl Input<'_> {
 }
 
 impl Read for Input<'_> {
+    /// Fills `buf`, unless the file ends before: chunks are small, and what is done with each piece has its price.
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        while self.read == self.chunk.len() {
+        let mut filled = 0;
+        while filled < buf.len() {
+            if !self.rest.is_empty() {
+                let count = self.rest.len().min(buf.len() - filled);
+                let from = self.rest.start;
+                buf[filled..filled + count].copy_from_slice(&self.message[from..from + count]);
+                self.rest.start += count;
+                filled += count;
+                continue;
+            }
             match self.state {
                 Incoming::Open => self.next()?,
-                Incoming::Ended => return Ok(0),
+                Incoming::Ended => break,
                 Incoming::Cancelled => return Err(Error::os_with(Errno::EINTR, "operation cancelled by user").into()),
             }
         }
-        let count = buf.len().min(self.chunk.len() - self.read);
-        buf[..count].copy_from_slice(&self.chunk[self.read..self.read + count]);
-        self.read += count;
-        Ok(count)
+        Ok(filled)
     }
 }
 
@@ -253,6 +288,7 @@ mod tests {
         let print = format!("head -c {} /dev/zero | tr '\\0' x", protocol::MESSAGE_MAX - Header::SIZE);
         assert_eq!(remote.debug("sh".into(), &[print.as_str().into()]).unwrap_err().errno(), Errno::EMSGSIZE);
         assert_eq!(remote.echo_daemon(&["on".into()]).unwrap(), "on");
+        assert!(remote.warnings(Duration::from_secs(10)).unwrap().is_empty());
         drop(remote);
         server.join().unwrap().unwrap();
     }

@@ -10,7 +10,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use glassbox_api::protocol::{self, AwaitDisks, Chunk, ErrorReply, Frame, Header, Progress, Resume, Status};
+use bstr::BString;
+use glassbox_api::own_calls::{AwaitDisks, Resume, Warnings};
+use glassbox_api::protocol::{self, Chunk, ErrorReply, Frame, Header, Progress, Status};
 use glassbox_api::xdr::{Decoder, EncodedArguments, Encoder};
 use glassbox_api::{AnyCall, ArgKind, Call, Door, Pending, unsupported_call};
 use glassbox_io::{Errno, Error, Result};
@@ -89,22 +91,28 @@ impl Remote {
         let resume = Resume { seconds: now.as_secs() as i64, nanoseconds: now.subsec_nanos(), entropy };
         let mut body = Encoder::default();
         resume.encode(&mut body);
-        self.ask(Resume::PROCEDURE, body, patience)
+        self.ask(Resume::PROCEDURE, body, patience).map(drop)
     }
 
     /// Waits until our own daemon's kernel has found so many disks.
     pub fn await_disks(&mut self, count: u32, patience: Duration) -> Result<()> {
         let mut body = Encoder::default();
         AwaitDisks { count }.encode(&mut body);
-        self.ask(AwaitDisks::PROCEDURE, body, patience)
+        self.ask(AwaitDisks::PROCEDURE, body, patience).map(drop)
     }
 
-    /// Asks something that only our own daemon understands.
-    fn ask(&mut self, procedure: u32, body: Encoder, patience: Duration) -> Result<()> {
+    /// What our own daemon has warned of since it was last asked.
+    pub fn warnings(&mut self, patience: Duration) -> Result<Vec<BString>> {
+        let reply = self.ask(Warnings::PROCEDURE, Encoder::default(), patience)?;
+        Ok(Warnings::decode(&mut Decoder::new(&reply)?)?.texts)
+    }
+
+    /// Asks something that only our own daemon understands: the reply's body.
+    fn ask(&mut self, procedure: u32, body: Encoder, patience: Duration) -> Result<Vec<u8>> {
         let header = self.next_header(procedure, 0);
         self.connection.send(&protocol::message(&header, &body.finish()?)?)?;
         let watch = self.watch.clone();
-        self.connection.within(patience, |connection| receive_reply(connection, &header, &watch).map(drop))
+        self.connection.within(patience, |connection| receive_reply(connection, &header, &watch))
     }
 
     fn next_header(&mut self, proc_nr: u32, optargs: u64) -> Header {

@@ -3,7 +3,7 @@
 use std::fs::OpenOptions;
 use std::io::Write;
 
-use glassbox_api::protocol::Resume;
+use glassbox_api::own_calls::Resume;
 use glassbox_io::Result;
 use rustix::time::{ClockId, Timespec};
 
