@@ -154,6 +154,9 @@ disk-create over.qcow2 qcow2 -1 backingfile:new.raw backingformat:raw
 disk-format over.qcow2
 disk-virtual-size over.qcow2
 disk-has-backing-file over.qcow2
+disk-create probed.qcow2 qcow2 -1 backingfile:over.qcow2
+disk-virtual-size probed.qcow2
+disk-create bad.qcow2 qcow2 -1 backingfile:absent.raw
 disk-create old.qcow2 qcow2 1M compat:0.10 clustersize:4096
 disk-virtual-size old.qcow2
 disk-create meta.qcow2 qcow2 1M preallocation:metadata

@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use bstr::{BStr, BString, ByteSlice};
@@ -45,14 +45,12 @@ impl Library<'_> {
                 return Err(Error::usage(format!("invalid value for preallocation parameter '{}'", other.as_bstr())));
             }
         }
-        let backing = opts
-            .backingfile
-            .map(|name| BackingFile { name: name.to_owned(), format: opts.backingformat.map(BString::from) });
+        let backing = backing(filename, opts)?;
         let virtual_size = match (u64::try_from(size), &backing) {
             (Ok(size), None) => size,
             (Err(_), None) => return Err(Error::usage(format!("invalid size: {size}"))),
-            (size, Some(backing)) => {
-                let found = backing_size(filename, backing);
+            (size, Some((name, format))) => {
+                let found = backing_size(filename, name.as_ref(), format.as_ref());
                 // What isn't read here may still be a backing file, if its size isn't wanted.
                 match (found, size) {
                     (Err(error), Ok(size)) if error.is_unsupported() => size,
@@ -71,7 +69,7 @@ impl Library<'_> {
                 None => CLUSTER_SIZE,
                 Some(size) => u64::try_from(size).map_err(|_| Error::usage(format!("cluster size {size}")))?,
             },
-            backing,
+            backing: backing.map(|(name, format)| BackingFile { name, format: Some(format) }),
         };
         let empty = qcow2::create(&plan)?;
         let path = filename.to_path_lossy();
@@ -95,11 +93,8 @@ impl Library<'_> {
             settings.push(format!("cluster_size={size}"));
         }
         command.arg("-o").arg(settings.join(","));
-        if let Some(backing) = opts.backingfile {
-            command.arg("-b").arg(backing.to_os_str_lossy());
-            if let Some(format) = opts.backingformat {
-                command.arg("-F").arg(format.to_os_str_lossy());
-            }
+        if let Some((name, format)) = backing(filename, opts)? {
+            command.arg("-b").arg(name.to_os_str_lossy()).arg("-F").arg(format.to_os_str_lossy());
         }
         // A name that begins with a dash or holds a colon must still be a file's name.
         command.arg(format!("file:{}", filename.to_str_lossy()));
@@ -118,18 +113,29 @@ impl Library<'_> {
     }
 }
 
-/// The size of the disk in a backing file that an image called `filename` names.
-fn backing_size(filename: &BStr, backing: &BackingFile) -> Result<u64> {
-    let Some(format) = &backing.format else {
-        return Err(Error::usage("backing file specified without backing format"));
+/// The backing file of an image that will be called `filename`, and its format: probed if the caller doesn't say it, and recorded
+/// in either case, so that nobody who opens the image later has to guess it from what a guest may have written since.
+fn backing(filename: &BStr, opts: &DiskCreateOpts<'_>) -> Result<Option<(BString, BString)>> {
+    let Some(name) = opts.backingfile else { return Ok(None) };
+    let format = match opts.backingformat {
+        Some(format) => format.to_owned(),
+        None => glassbox_formats::disk_format(backing_path(filename, name)).at_path(name)?.name().into(),
     };
-    let unknown = |_| Error::usage(format!("unknown format '{format}' of the backing file"));
-    let format = Format::from_name(format).map_err(unknown)?;
-    let name = backing.name.strip_prefix(b"file:").unwrap_or(&backing.name);
+    Ok(Some((name.to_owned(), format)))
+}
+
+/// Where a backing file is: its name is relative to the image that names it.
+fn backing_path(filename: &BStr, name: &BStr) -> PathBuf {
+    let name = name.strip_prefix(b"file:").unwrap_or(name);
     let folder = filename.to_path_lossy().parent().map(Path::to_owned).unwrap_or_default();
-    let path = folder.join(name.to_path_lossy());
-    let options = glassbox_formats::OpenOptions::new().format(format);
-    Ok(glassbox_formats::open(path, &options).at_path(&backing.name)?.len())
+    folder.join(name.to_path_lossy())
+}
+
+/// The size of the disk in a backing file that an image called `filename` names.
+fn backing_size(filename: &BStr, name: &BStr, format: &BStr) -> Result<u64> {
+    let unknown = |_| Error::usage(format!("unknown format '{format}' of the backing file"));
+    let options = glassbox_formats::OpenOptions::new().format(Format::from_name(format).map_err(unknown)?);
+    Ok(glassbox_formats::open(backing_path(filename, name), &options).at_path(name)?.len())
 }
 
 fn fill(mut file: &File, size: u64) -> Result<()> {
@@ -163,5 +169,33 @@ impl HostImage for Library<'_> {
             b"qcow2" => self.create_qcow2(filename, size, &opts),
             _ => Err(Error::usage(format!("unsupported format '{format}'"))),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use glassbox_api::HostImage;
+
+    use super::*;
+    use crate::Handle;
+
+    #[test]
+    fn a_backing_files_format_is_probed_and_recorded() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| BString::from(folder.path().join(name).as_os_str().as_encoded_bytes());
+        let mut g = Handle::new().unwrap();
+        g.disk_create(path("base").as_ref(), "qcow2".into(), 3 << 20, DiskCreateOpts::default()).unwrap();
+        for backing in ["base".into(), path("base")] {
+            let opts = DiskCreateOpts { backingfile: Some(backing.as_ref()), ..DiskCreateOpts::default() };
+            g.disk_create(path("over").as_ref(), "qcow2".into(), -1, opts).unwrap();
+            assert_eq!(g.disk_virtual_size(path("over").as_ref()).unwrap(), 3 << 20);
+            // The header extension of this type holds the format's name (docs/interop/qcow2.txt).
+            let extension = b"\xe2\x79\x2a\xca\0\0\0\x05qcow2";
+            assert!(std::fs::read(folder.path().join("over")).unwrap().contains_str(extension));
+        }
+        let opts = DiskCreateOpts { backingfile: Some("absent".into()), ..DiskCreateOpts::default() };
+        let error = g.disk_create(path("none").as_ref(), "qcow2".into(), -1, opts).unwrap_err();
+        assert_eq!(error.errno(), Errno::ENOENT);
+        assert!(!folder.path().join("none").exists());
     }
 }
