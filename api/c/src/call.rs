@@ -24,6 +24,7 @@ use crate::returns::Return;
 ///
 /// # Safety
 /// `g` is NULL or an open handle, and what `make` takes from C is what C's declaration says.
+#[inline(always)]
 pub unsafe fn call<'a, C>(
     g: *mut Guestfs,
     make: impl FnOnce(&mut Arguments<'a>) -> Result<C>,
@@ -40,6 +41,7 @@ where
 ///
 /// # Safety
 /// As [`call`].
+#[inline(always)]
 pub unsafe fn call_for_const<'a, C>(
     g: *mut Guestfs,
     make: impl FnOnce(&mut Arguments<'a>) -> Result<C>,
@@ -55,6 +57,7 @@ where
 ///
 /// # Safety
 /// As [`call`]; and `size_r` is NULL or may be written to.
+#[inline(always)]
 pub unsafe fn call_for_buffer<'a, C>(
     g: *mut Guestfs,
     size_r: *mut usize,
@@ -68,14 +71,18 @@ where
             // SAFETY: the caller's.
             unsafe { size_r.write(reply.len()) };
         }
-        memory.bytes(&reply)
+        memory.hand_over(reply)
     };
     // SAFETY: the caller's.
     unsafe { call_with(g, make, ptr::null_mut(), convert) }
 }
 
+/// All of it is part of the one function of C that makes this call: each return on the way out costs as much as dozens of
+/// instructions, because the processor has long forgotten where a call that read a disk came from.
+///
 /// # Safety
 /// As [`call`].
+#[inline(always)]
 unsafe fn call_with<'a, C: Call + 'a, R>(
     g: *mut Guestfs,
     make: impl FnOnce(&mut Arguments<'a>) -> Result<C>,
@@ -87,10 +94,7 @@ unsafe fn call_with<'a, C: Call + 'a, R>(
         complain(&format!("{}: the handle is NULL", C::INFO.name));
         return failed;
     };
-    let mut returned = failed;
-    let mut once = Some((make, convert));
-    guarded(handle, C::INFO, &mut || {
-        let Some((make, convert)) = once.take() else { return Ok(()) };
+    let called = catch_unwind(AssertUnwindSafe(|| {
         let failure = HostFailure::new();
         // SAFETY: `'a` is as long as the request, which ends in this function, before `failure` and `files` do.
         let mut files = HostFiles::new(unsafe { &*ptr::from_ref(&failure) });
@@ -101,13 +105,23 @@ unsafe fn call_with<'a, C: Call + 'a, R>(
         let reply = pending.into_reply()?;
         files.output.finish()?;
         let memory = Memory::default();
-        returned = convert(reply, handle, &memory);
+        let returned = convert(reply, handle, &memory);
         if memory.is_exhausted() {
             handle.out_of_memory();
         }
-        Ok(())
-    });
-    returned
+        Ok(returned)
+    }));
+    match called {
+        Ok(Ok(returned)) => returned,
+        Ok(Err(failure)) => {
+            tell(handle, failure);
+            failed
+        }
+        Err(panic) => {
+            tell(handle, panicked(C::INFO, &*panic).into());
+            failed
+        }
+    }
 }
 
 /// Why a call failed.
@@ -124,14 +138,12 @@ impl From<Error> for Failure {
     }
 }
 
-/// Runs the body of a call, and tells of its error. A panic is one.
-fn guarded(handle: &Guestfs, info: &'static CallInfo, body: &mut dyn FnMut() -> std::result::Result<(), Failure>) {
-    let error = match catch_unwind(AssertUnwindSafe(body)) {
-        Ok(Ok(()) | Err(Failure::Told)) => return,
-        Ok(Err(Failure::Error(error))) => error,
-        Err(panic) => panicked(info, &*panic),
-    };
-    handle.errors.report(handle.as_c(), &error);
+/// Tells the caller why a call failed.
+#[cold]
+fn tell(handle: &Guestfs, failure: Failure) {
+    if let Failure::Error(error) = failure {
+        handle.errors.report(handle.as_c(), &error);
+    }
 }
 
 /// Gives the call to the engine.
@@ -152,6 +164,7 @@ fn perform(
     }
 }
 
+#[cold]
 fn panicked(info: &'static CallInfo, panic: &(dyn Any + Send)) -> Error {
     let message = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(|s| &**s));
     Error::usage(format!("{}: internal error: {}", info.name, message.unwrap_or("panic")))

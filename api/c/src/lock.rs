@@ -49,6 +49,7 @@ impl<T> Exclusive<T> {
     }
 
     /// Uses the value: at once if the calling thread has lent it, else once no other thread uses it.
+    #[inline(always)]
     pub fn with<R>(&self, use_it: impl FnOnce(&mut T) -> R) -> Result<R, Refused> {
         let thread = ThreadId::current();
         if self.loan.is_owned_by(thread) {
@@ -96,6 +97,7 @@ impl<T> Loan<T> {
     }
 
     /// Uses the value that the calling thread has lent.
+    #[cold]
     fn borrow<R>(&self, use_it: impl FnOnce(&mut T) -> R) -> Result<R, Refused> {
         let lent = self.lent.load(Ordering::Relaxed);
         if lent.is_null() {

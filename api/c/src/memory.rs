@@ -1,8 +1,59 @@
 //! Memory that the caller frees: from malloc(3), because free(3) is what the caller has.
 
+use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::ffi::c_char;
 use std::ptr;
+
+/// The allocator of all that Rust does in this library: malloc(3), so that a reply can be handed to the caller as it is.
+/// The standard library's is malloc as well, but doesn't promise it.
+struct Malloc;
+
+/// What malloc aligns to: enough for every type of C.
+const ALIGNMENT: usize = align_of::<libc::max_align_t>();
+
+#[global_allocator]
+static MALLOC: Malloc = Malloc;
+
+// SAFETY: malloc(3) and its relatives are what the trait asks for, up to their alignment; the standard library's allocator
+// does the rest. The layout, which stays the same for a block's life, says whose a block is.
+unsafe impl GlobalAlloc for Malloc {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        match layout.align() <= ALIGNMENT {
+            // SAFETY: malloc may be called with any size.
+            true => unsafe { libc::malloc(layout.size()) }.cast(),
+            // SAFETY: the caller's.
+            false => unsafe { System.alloc(layout) },
+        }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        match layout.align() <= ALIGNMENT {
+            // SAFETY: calloc may be called with any size.
+            true => unsafe { libc::calloc(layout.size(), 1) }.cast(),
+            // SAFETY: the caller's.
+            false => unsafe { System.alloc_zeroed(layout) },
+        }
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        match layout.align() <= ALIGNMENT {
+            // SAFETY: the caller's: the block is one of `alloc`, so of malloc.
+            true => unsafe { libc::realloc(block.cast(), size) }.cast(),
+            // SAFETY: the caller's.
+            false => unsafe { System.realloc(block, layout, size) },
+        }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        match layout.align() <= ALIGNMENT {
+            // SAFETY: the caller's: the block is one of `alloc`, so of malloc.
+            true => unsafe { libc::free(block.cast()) },
+            // SAFETY: the caller's.
+            false => unsafe { System.dealloc(block, layout) },
+        }
+    }
+}
 
 /// Allocates, and remembers whether it ever failed: whoever builds an answer of many parts looks at the end.
 #[derive(Default)]
@@ -63,6 +114,17 @@ impl Memory {
             }
         }
         room.cast()
+    }
+
+    /// The same of bytes that nobody needs any more: handed over without a copy, which may be as long as the call.
+    pub fn hand_over(&self, mut bytes: Vec<u8>) -> *mut c_char {
+        if bytes.try_reserve_exact(1).is_err() {
+            self.exhausted.set(true);
+            return ptr::null_mut();
+        }
+        bytes.push(0);
+        // Not empty, so allocated; by `Malloc`, so from malloc.
+        Box::into_raw(bytes.into_boxed_slice()).cast()
     }
 
     /// A C string. One with a NUL in it ends there for whoever reads it.

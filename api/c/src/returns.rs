@@ -58,7 +58,7 @@ impl Return for BString {
     type C = *mut c_char;
     const FAILED: *mut c_char = ptr::null_mut();
     fn into_c(self, _: &Guestfs, memory: &Memory) -> *mut c_char {
-        memory.string(&self)
+        memory.hand_over(self.into())
     }
 }
 

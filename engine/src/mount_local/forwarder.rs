@@ -25,12 +25,10 @@ pub type Task = Box<dyn FnOnce(&mut Server<'_>) + Send>;
 const GENERATION: Generation = Generation(0);
 /// The number in an answer that says: there is no such name, and that may be remembered.
 const ABSENT: u64 = 0;
-/// Attributes come with the names where a program is seen to ask for them, symbolic links are remembered, and
-/// directories are read by several programs at a time.
-const CAPABILITIES: InitFlags = InitFlags::FUSE_DO_READDIRPLUS
-    .union(InitFlags::FUSE_READDIRPLUS_AUTO)
-    .union(InitFlags::FUSE_CACHE_SYMLINKS)
-    .union(InitFlags::FUSE_PARALLEL_DIROPS);
+/// Attributes come with the names, for which they are read all at once; symbolic links are remembered, and directories are
+/// read by several programs at a time.
+const CAPABILITIES: InitFlags =
+    InitFlags::FUSE_DO_READDIRPLUS.union(InitFlags::FUSE_CACHE_SYMLINKS).union(InitFlags::FUSE_PARALLEL_DIROPS);
 
 /// The filesystem as fuser sees it.
 pub struct Forwarder {
