@@ -106,6 +106,13 @@ fn sweep(scratch: &Path) {
     }
 }
 
+/// A folder for what is found out once and then kept.
+pub fn kept(name: &str) -> PathBuf {
+    let folder = cache().join(name);
+    fs::create_dir_all(&folder).expect("the cache is writable");
+    folder
+}
+
 fn cache() -> PathBuf {
     let cache = match std::env::var_os("GLASSBOX_FIXTURES") {
         Some(folder) => PathBuf::from(folder),

@@ -8,6 +8,7 @@ pub mod manifest;
 pub mod messages;
 pub mod needs;
 pub mod program;
+pub mod programme;
 pub mod written;
 
 pub use dist::library;

@@ -3,7 +3,7 @@
 use bstr::ByteSlice;
 
 /// What must be in our error if it is in the oracle's: why a system call failed, or that the handle is in the wrong state.
-const ERRORS: [&str; 12] = [
+const ERRORS: [&str; 23] = [
     "no such file or directory",
     "not a directory",
     "is a directory",
@@ -13,13 +13,24 @@ const ERRORS: [&str; 12] = [
     "target is busy",
     "invalid argument",
     "no data available",
+    "permission denied",
+    "operation not permitted",
+    "operation not supported",
+    "read-only file system",
+    "no space left on device",
+    "directory not empty",
+    "cross-device link",
+    "file name too long",
+    "file too large",
+    "text file busy",
+    "exec format error",
     "call launch before using this function",
     "this function can only be called in the config state",
     "you must call 'mount' first",
 ];
 
-/// By this we know that a call isn't answered in-process: never as good as the oracle's answer.
-const UNSUPPORTED: [&str; 1] = ["needs an appliance"];
+/// By these we know that a call isn't answered by the parsers, or not at all: never as good as the oracle's answer.
+const UNSUPPORTED: [&str; 2] = ["needs an appliance", "is not answered by reading the image"];
 
 /// Whether our message is as good as the oracle's.
 pub fn is_same_error(ours: &[u8], oracle: &[u8]) -> bool {
