@@ -21,6 +21,7 @@ mod ioctl;
 mod kernel_file;
 mod kernel_tree;
 mod libaugeas;
+mod labels;
 mod lvm;
 mod mke2fs;
 mod mkfs;

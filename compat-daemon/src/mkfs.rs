@@ -7,8 +7,8 @@ use bstr::{BStr, ByteSlice};
 use glassbox_api::options::MkfsOpts;
 use glassbox_io::{Errno, Error, Result};
 
-use crate::ioctl;
 use crate::tool::Tool;
+use crate::{ioctl, labels};
 
 /// How one program is asked.
 struct Program {
@@ -106,6 +106,9 @@ pub fn mkfs(kind: &BStr, device: &BStr, options: &MkfsOpts<'_>) -> Result<Tool> 
             let message = format!("don't know how to set the label for '{kind}' filesystems");
             return Err(Error::os_with(Errno(0), message));
         };
+        if is_ext {
+            labels::EXT.check(label)?;
+        }
         tool = tool.text(option, Some(label));
     }
     Ok(tool.arg(device))

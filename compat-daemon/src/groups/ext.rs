@@ -9,7 +9,7 @@ use super::filesystem_create_check::wipe_signatures;
 use crate::daemon::device;
 use crate::mke2fs::mke2fs;
 use crate::tool::Tool;
-use crate::{Daemon, mounts, sysroot};
+use crate::{Daemon, labels, mounts, sysroot};
 
 /// What e2fsck(8) ends with if the filesystem is well now: nothing to correct, or corrected.
 const WELL: [i32; 2] = [0, 1];
@@ -128,6 +128,7 @@ impl Ext for Daemon {
     }
 
     fn set_e2label(&mut self, name: &BStr, label: &BStr) -> Result<()> {
+        labels::EXT.check(label)?;
         Tool::new("e2label").arg(device(name)?).arg(label).done()
     }
 

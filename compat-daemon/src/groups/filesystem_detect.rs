@@ -10,16 +10,10 @@ use glassbox_io::{Errno, Error, Result};
 use super::{btrfs, xfs};
 use crate::Daemon;
 use crate::daemon::device;
+use crate::labels;
 use crate::mountable::Mountable;
 use crate::mounts;
 use crate::tool::Tool;
-
-/// The longest label, in bytes.
-const EXT_LABEL: usize = 16;
-const FAT_LABEL: usize = 11;
-const XFS_LABEL: usize = 12;
-const BTRFS_LABEL: usize = 255;
-const SWAP_LABEL: usize = 16;
 
 /// What a device holds, as detection names it. The device's name is the caller's, not the kernel's.
 pub fn kind(daemon: &mut Daemon, device: &BStr) -> Result<BString> {
@@ -28,13 +22,6 @@ pub fn kind(daemon: &mut Daemon, device: &BStr) -> Result<BString> {
 
 fn not_supported(what: &str, kind: &BStr) -> Error {
     Error::os_with(Errno::EOPNOTSUPP, format!("don't know how to {what} '{kind}' filesystems"))
-}
-
-fn check_label(label: &BStr, kind: &str, longest: usize) -> Result<()> {
-    match label.len() {
-        length if length <= longest => Ok(()),
-        _ => Err(Error::usage(format!("{label}: {kind} labels are limited to {longest} bytes"))),
-    }
 }
 
 /// Where a device is mounted in the appliance.
@@ -122,27 +109,23 @@ impl FilesystemDetect for Daemon {
         let kind = kind(self, mountable)?;
         let device = device(mountable)?;
         match kind.as_slice() {
-            b"ext2" | b"ext3" | b"ext4" => {
-                check_label(label, "ext2/3/4", EXT_LABEL)?;
-                self.set_e2label(mountable, label)
-            }
+            b"ext2" | b"ext3" | b"ext4" => self.set_e2label(mountable, label),
             b"vfat" => {
-                check_label(label, "FAT", FAT_LABEL)?;
+                labels::FAT.check(label)?;
                 Tool::new("fatlabel").arg(device).arg(label).done()
             }
             b"ntfs" => Tool::new("ntfslabel").arg(device).arg(label).done(),
             b"xfs" => {
-                check_label(label, "xfs", XFS_LABEL)?;
                 // The tool takes this for no label.
                 let label = if label.is_empty() { "--".into() } else { label };
                 self.xfs_admin(mountable, XfsAdminOpts { label: Some(label), ..XfsAdminOpts::default() })
             }
             b"btrfs" => {
-                check_label(label, "btrfs", BTRFS_LABEL)?;
+                labels::BTRFS.check(label)?;
                 Tool::new("btrfs").args(["filesystem", "label"]).arg(device).arg(label).done()
             }
             b"swap" => {
-                check_label(label, "swap", SWAP_LABEL)?;
+                labels::SWAP.check(label)?;
                 swaplabel(device.as_ref(), MkswapOpts { label: Some(label), uuid: None })
             }
             kind => Err(not_supported("set the label for", kind.as_bstr())),
@@ -195,6 +178,5 @@ mod tests {
     fn sizes_are_found_in_what_tools_print() {
         assert_eq!(leading_number(b"1048576 bytes (1.00MiB)"), Some(1_048_576));
         assert_eq!(leading_number(b"nothing"), None);
-        assert!(check_label("0123456789ab".into(), "FAT", FAT_LABEL).is_err());
     }
 }

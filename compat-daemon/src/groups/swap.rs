@@ -8,12 +8,13 @@ use glassbox_io::Result;
 use super::filesystem_create_check::wipe_signatures;
 use crate::Daemon;
 use crate::daemon::device;
-use crate::sysroot;
 use crate::tool::Tool;
+use crate::{labels, sysroot};
 
 impl Swap for Daemon {
     fn mkswap(&mut self, name: &BStr, opts: MkswapOpts<'_>) -> Result<()> {
         let device = device(name)?;
+        opts.label.map_or(Ok(()), |label| labels::SWAP.check(label))?;
         wipe_signatures(device.as_ref())?;
         Tool::new("mkswap").arg("-f").text("-L", opts.label).text("-U", opts.uuid).arg(device).done()
     }

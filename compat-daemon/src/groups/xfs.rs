@@ -8,9 +8,9 @@ use glassbox_io::Result;
 
 use crate::Daemon;
 use crate::daemon::device;
-use crate::sysroot;
 use crate::tool::Tool;
 use crate::xfs_geometry::Geometry;
+use crate::{labels, sysroot};
 
 /// What a call takes that is for a device or a mount point: where it is in the appliance.
 fn place(device_or_path: &BStr) -> Result<BString> {
@@ -27,6 +27,7 @@ pub fn geometry(device_or_path: &BStr) -> Result<Geometry> {
 
 impl Xfs for Daemon {
     fn xfs_admin(&mut self, name: &BStr, opts: XfsAdminOpts<'_>) -> Result<()> {
+        opts.label.map_or(Ok(()), |label| labels::XFS.check(label))?;
         Tool::new("xfs_admin")
             .flag(opts.extunwritten, "-e")
             .flag(opts.imgfile, "-f")
