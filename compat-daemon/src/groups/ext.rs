@@ -14,6 +14,9 @@ use crate::{Daemon, labels, mounts, sysroot};
 /// What e2fsck(8) ends with if the filesystem is well now: nothing to correct, or corrected.
 const WELL: [i32; 2] = [0, 1];
 
+/// The smallest block of an ext filesystem, in bytes, and so the unit of sizes that resize2fs(8) calls K.
+const SMALLEST_BLOCK: u64 = 1024;
+
 /// Checks a filesystem, even if it says that it is clean.
 fn e2fsck(device: &BStr, answer: Option<&str>) -> Result<()> {
     let outcome = Tool::new("e2fsck").arg("-f").args(answer).arg(device).outcome()?;
@@ -106,9 +109,11 @@ impl Ext for Daemon {
     }
 
     fn resize2fs_size(&mut self, device: &BStr, size: i64) -> Result<()> {
-        // In units of 1024 bytes, the smallest block.
         let size = u64::try_from(size).map_err(|_| Error::usage("size must not be negative"))?;
-        resize2fs(device, &[], Some(format!("{}K", size / 1024)))
+        if !size.is_multiple_of(SMALLEST_BLOCK) {
+            return Err(Error::usage(format!("{size}: size must be a round number of kilobytes")));
+        }
+        resize2fs(device, &[], Some(format!("{}K", size / SMALLEST_BLOCK)))
     }
 
     fn set_e2attrs(&mut self, file: &BStr, attrs: &BStr, opts: SetE2attrsOpts) -> Result<()> {
@@ -141,6 +146,18 @@ impl Ext for Daemon {
             && !["continue", "remount-ro", "panic"].iter().any(|known| behavior == known)
         {
             return Err(Error::usage(format!("invalid errorbehavior parameter: {behavior}")));
+        }
+        let numbers = [
+            ("maxmountcount", opts.maxmountcount.map(i64::from)),
+            ("mountcount", opts.mountcount.map(i64::from)),
+            ("group", opts.group),
+            ("intervalbetweenchecks", opts.intervalbetweenchecks.map(i64::from)),
+            ("reservedblockspercentage", opts.reservedblockspercentage.map(i64::from)),
+            ("reservedblockscount", opts.reservedblockscount),
+            ("user", opts.user),
+        ];
+        if let Some((name, _)) = numbers.iter().find(|(_, number)| number.is_some_and(|number| number < 0)) {
+            return Err(Error::usage(format!("{name} cannot be negative")));
         }
         let interval = opts.intervalbetweenchecks.map(|seconds| match seconds {
             0 => BString::from("0"),
