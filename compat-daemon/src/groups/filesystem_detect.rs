@@ -15,6 +15,9 @@ use crate::mountable::Mountable;
 use crate::mounts;
 use crate::tool::Tool;
 
+/// Words that some tools take for a UUID. This call is for UUIDs.
+const MAGIC_UUIDS: [&str; 6] = ["clear", "generate", "nil", "random", "restore", "time"];
+
 /// What a device holds, as detection names it. The device's name is the caller's, not the kernel's.
 pub fn kind(daemon: &mut Daemon, device: &BStr) -> Result<BString> {
     daemon.engine()?.vfs_type(device)
@@ -133,6 +136,9 @@ impl FilesystemDetect for Daemon {
     }
 
     fn set_uuid(&mut self, name: &BStr, uuid: &BStr) -> Result<()> {
+        if MAGIC_UUIDS.iter().any(|word| uuid == word) {
+            return Err(Error::usage(format!("{uuid}: this is no UUID")));
+        }
         let kind = kind(self, name)?;
         let device = device(name)?;
         match kind.as_slice() {
