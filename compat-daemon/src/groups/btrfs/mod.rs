@@ -80,9 +80,9 @@ impl Btrfs for Daemon {
         for device in &devices {
             wipe_signatures(device.as_ref())?;
         }
-        // mkfs.btrfs has given these up.
-        if opts.allocstart.is_some() || opts.leafsize.is_some() {
-            return Err(Error::unsupported("btrfs: allocstart and leafsize, which mkfs.btrfs doesn't have any more"));
+        // mkfs.btrfs has given up this and `allocstart`, which said where to begin and made no other filesystem.
+        if opts.leafsize.is_some() {
+            return Err(Error::unsupported("btrfs: leafsize, which mkfs.btrfs doesn't have any more: see nodesize"));
         }
         Tool::new("mkfs.btrfs")
             .arg("-f")
