@@ -11,6 +11,10 @@ use crate::sysroot;
 /// What a new directory may be, less the mask of the process.
 pub const NEW_DIRECTORY: Mode = Mode::from_raw_mode(0o777);
 
+/// How large the parts of a device's number may be: Linux, include/linux/kdev_t.h.
+const MAJOR_BITS: u32 = 12;
+const MINOR_BITS: u32 = 20;
+
 /// Makes a directory.
 pub fn make_directory(path: &BStr, mode: Mode) -> Result<()> {
     let (directory, name) = entry(path, Errno::EEXIST)?;
@@ -64,9 +68,16 @@ pub fn make_any(path: &BStr, mode: i32, device: (i32, i32)) -> Result<()> {
     make_node(path, kind, permissions, device)
 }
 
+/// A device's number, of a major and a minor one that Linux has.
+fn device_number((major, minor): (i32, i32)) -> Option<u64> {
+    let major = u32::try_from(major).ok().filter(|major| *major < 1 << MAJOR_BITS)?;
+    let minor = u32::try_from(minor).ok().filter(|minor| *minor < 1 << MINOR_BITS)?;
+    Some(makedev(major, minor))
+}
+
 /// Makes a file that isn't a regular one, or is empty.
 fn make_node(path: &BStr, kind: FileType, mode: Mode, device: (i32, i32)) -> Result<()> {
-    let device = makedev(device.0 as u32, device.1 as u32);
+    let device = device_number(device).ok_or_else(|| Error::os(Errno::EINVAL).at_path(path))?;
     let (directory, name) = entry(path, Errno::EEXIST)?;
     rustix::fs::mknodat(directory, name.as_slice(), kind, mode, device).map_err(|errno| os(errno).at_path(path))
 }
@@ -77,4 +88,16 @@ pub fn make_special(path: &BStr, kind: FileType, mode: i32, device: (i32, i32)) 
         return Err(Error::usage(format!("{mode:o}: a mode has only permission bits here")));
     }
     make_node(path, kind, Mode::from_raw_mode(mode as u32), device)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn devices_have_numbers_that_linux_has() {
+        assert_eq!(device_number((8, 1)), Some(makedev(8, 1)));
+        assert_eq!(device_number((4095, 1048575)), Some(makedev(4095, 1048575)));
+        assert!([(-1, 1), (1, -1), (4096, 0), (0, 1048576)].into_iter().all(|parts| device_number(parts).is_none()));
+    }
 }
