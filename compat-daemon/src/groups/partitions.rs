@@ -14,6 +14,9 @@ use crate::tool::Tool;
 /// aligned to whatever the host's storage has, and leave room for a boot loader and for the second copy of a GPT.
 const MARGIN: i64 = 128;
 
+/// The length of a GUID's text: RFC 9562, section 4.
+const GUID_LENGTH: usize = 36;
+
 /// parted's name of a type of partition table.
 fn label(kind: &BStr) -> Result<&'static str> {
     Ok(match kind.as_bytes() {
@@ -50,6 +53,17 @@ fn number(partition: i32) -> Result<String> {
         1.. => Ok(partition.to_string()),
         _ => Err(Error::usage("partition number must be >= 1")),
     }
+}
+
+/// A GUID, in braces or not. sgdisk takes what is none for the wish that it make one up.
+fn guid(text: &BStr) -> Result<&BStr> {
+    let digits = text.strip_prefix(b"{").and_then(|text| text.strip_suffix(b"}")).unwrap_or(text);
+    let is_guid = digits.len() == GUID_LENGTH
+        && digits.iter().enumerate().all(|(place, letter)| match place {
+            8 | 13 | 18 | 23 => *letter == b'-',
+            _ => letter.is_ascii_hexdigit(),
+        });
+    if is_guid { Ok(digits.as_bstr()) } else { Err(Error::usage(format!("{text}: this is no GUID"))) }
 }
 
 fn parted(disk: &BStr) -> Result<Tool> {
@@ -122,11 +136,11 @@ impl Partitions for Daemon {
     }
 
     fn part_set_gpt_type(&mut self, device: &BStr, partnum: i32, guid: &BStr) -> Result<()> {
-        sgdisk(device, "-t", &format!("{}:{guid}", number(partnum)?))
+        sgdisk(device, "-t", &format!("{}:{}", number(partnum)?, self::guid(guid)?))
     }
 
     fn part_set_gpt_guid(&mut self, device: &BStr, partnum: i32, guid: &BStr) -> Result<()> {
-        sgdisk(device, "-u", &format!("{}:{guid}", number(partnum)?))
+        sgdisk(device, "-u", &format!("{}:{}", number(partnum)?, self::guid(guid)?))
     }
 
     fn part_set_gpt_attributes(&mut self, device: &BStr, partnum: i32, attributes: i64) -> Result<()> {
@@ -134,7 +148,7 @@ impl Partitions for Daemon {
     }
 
     fn part_set_disk_guid(&mut self, device: &BStr, guid: &BStr) -> Result<()> {
-        sgdisk(device, "-U", &guid.to_string())
+        sgdisk(device, "-U", &self::guid(guid)?.to_string())
     }
 
     fn part_set_disk_guid_random(&mut self, device: &BStr) -> Result<()> {
@@ -191,6 +205,16 @@ mod tests {
         assert!(label("foo".into()).is_err());
         assert_eq!((role("l".into()).unwrap(), role("extended".into()).unwrap()), ("logical", "extended"));
         assert!(role("x".into()).is_err() && number(0).is_err() && number(-1).is_err());
+        let text = "0657FD6D-a4ab-43C4-84E5-0933C84B4F4F";
+        assert_eq!(
+            (guid(text.into()).unwrap(), guid(format!("{{{text}}}").as_bytes().as_bstr()).unwrap()),
+            (text.into(), text.into())
+        );
+        assert!(
+            ["nonsense", "R", "0657FD6D-A4AB-43C4-84E5-0933C84B4F4", ""]
+                .iter()
+                .all(|text| guid(BStr::new(text)).is_err())
+        );
         assert_eq!(quoted("a \"b\\".into()), "\"a \\\"b\\\\\"");
     }
 }
