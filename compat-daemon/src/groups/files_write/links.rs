@@ -1,5 +1,7 @@
 //! Names of files: links and renames.
 
+use std::os::fd::OwnedFd;
+
 use bstr::{BStr, BString, ByteSlice};
 use glassbox_io::{Errno, Error, Result};
 use rustix::fs::{AtFlags, Mode, OFlags};
@@ -33,6 +35,15 @@ pub fn hard(target: &BStr, link: &BStr, replace: bool) -> Result<()> {
     let make = || rustix::fs::linkat(&from, name.as_slice(), &to, new_name.as_slice(), AtFlags::empty());
     let made = match make() {
         Err(rustix::io::Errno::EXIST) if replace => {
+            let stat = |directory: &OwnedFd, name: &[u8]| {
+                let found = rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW | AtFlags::EMPTY_PATH);
+                found.map(|stat| (stat.st_dev, stat.st_ino)).map_err(|errno| failed(os(errno).errno()))
+            };
+            if stat(&from, &name)? == stat(&to, &new_name)? {
+                // Nothing is to be done; by its only name, the file would be lost.
+                let is_itself = name == new_name && stat(&from, b"")? == stat(&to, b"")?;
+                return if is_itself { Err(failed(Errno::EEXIST)) } else { Ok(()) };
+            }
             // A directory stays, and the second attempt fails as the first.
             let _ = rustix::fs::unlinkat(&to, new_name.as_slice(), AtFlags::empty());
             make()
