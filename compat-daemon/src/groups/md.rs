@@ -44,6 +44,13 @@ fn is_array(name: &str) -> bool {
     name.strip_prefix("md").is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
+/// Whether this is what is left of an array for a moment: opening it would make the kernel begin another one.
+fn is_stopped(device: &BStr) -> bool {
+    let name = device.strip_prefix(b"/dev/").unwrap_or(device).to_str_lossy();
+    let state = fs::read_to_string(Path::new("/sys/block").join(&*name).join("md/array_state"));
+    is_array(&name) && state.map_or(true, |state| state.trim() == "clear")
+}
+
 /// Where devices are missing: the bit of the first place is the least significant.
 fn with_missing(devices: Vec<BString>, missing: u64, places: usize) -> Vec<BString> {
     let mut devices = devices.into_iter();
@@ -94,7 +101,11 @@ impl Md for Daemon {
     }
 
     fn md_stop(&mut self, md: &BStr) -> Result<()> {
-        mdadm().arg("--stop").arg(device(md)?).done()?;
+        let device = device(md)?;
+        if is_stopped(device.as_ref()) {
+            return Err(Error::os(Errno::ENOENT).at_path(md));
+        }
+        mdadm().arg("--stop").arg(device).done()?;
         remove_stale_names()
     }
 
