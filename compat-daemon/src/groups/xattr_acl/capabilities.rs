@@ -45,8 +45,10 @@ impl Capabilities {
 pub fn from_text(text: &BStr) -> Result<Capabilities> {
     let mut capabilities = Capabilities::default();
     for clause in text.fields() {
-        apply(&mut capabilities, clause)
-            .ok_or_else(|| Error::os_with(Errno::EINVAL, format!("not capabilities' text: {text}")))?;
+        apply(&mut capabilities, clause).ok_or_else(|| {
+            let message = format!("not capabilities' text: {text}: {}", Errno::EINVAL.message());
+            Error::os_with(Errno::EINVAL, message)
+        })?;
     }
     Ok(capabilities)
 }
