@@ -123,7 +123,8 @@ fn parse(part: &str, programme: &str) -> Vec<Call> {
             how = if mask.is_some() { how } else { Some(next) };
             masked = mask.or(masked);
         } else if let Some(said) = text.strip_prefix("#~ ") {
-            masked_in_part.extend(parse_names(said).unwrap_or_else(|| panic!("{place}: names and a reason are missing")));
+            masked_in_part
+                .extend(parse_names(said).unwrap_or_else(|| panic!("{place}: names and a reason are missing")));
         } else if let Some(line) = text.strip_prefix("#< ") {
             calls.last_mut().expect("a call comes before what it reads").input.push(line.to_owned());
         } else if !text.is_empty() && !text.starts_with('#') {
