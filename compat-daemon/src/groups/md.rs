@@ -28,9 +28,10 @@ fn mdadm() -> Tool {
 /// mdadm doesn't use the array's number again.
 fn remove_stale_names() -> Result<()> {
     let entries = |folder: &str| fs::read_dir(folder).into_iter().flatten().filter_map(|entry| entry.ok());
-    for node in entries("/dev").filter(|node| is_array(&node.file_name().to_string_lossy())) {
-        if !Path::new("/sys/block").join(node.file_name()).exists() {
-            fs::remove_file(node.path())?;
+    for node in entries("/dev").map(|node| node.path()) {
+        if is_stopped(node.as_os_str().as_encoded_bytes().as_bstr()) {
+            // The kernel may be at it, too.
+            fs::remove_file(&node).or_else(|error| if node.exists() { Err(error) } else { Ok(()) })?;
         }
     }
     for link in entries("/dev/md").filter(|link| !link.path().exists()) {
