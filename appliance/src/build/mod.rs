@@ -131,16 +131,16 @@ impl Plan {
         Image::open(&self.path(cache)).filter(Image::is_current)
     }
 
-    /// Takes the built appliance from the cache, or builds it.
-    pub(crate) fn find_or_build(&self, cache: &Cache) -> Result<Image> {
+    /// Takes the built appliance from the cache, or builds it. With it, whether it was just built.
+    pub(crate) fn find_or_build(&self, cache: &Cache) -> Result<(Image, bool)> {
         if let Some(image) = self.find(cache) {
-            return Ok(image);
+            return Ok((image, false));
         }
         let _lock = cache.lock()?;
         // Another process may have built it meanwhile.
         match self.find(cache) {
-            Some(image) => Ok(image),
-            None => self.build_locked(cache),
+            Some(image) => Ok((image, false)),
+            None => Ok((self.build_locked(cache)?, true)),
         }
     }
 

@@ -64,15 +64,14 @@ pub(super) struct Host<'a> {
 impl Host<'_> {
     /// Starts an appliance that is built from the host's parts. If what the cache has doesn't start, it is built anew, once.
     fn start_own(&self, plan: &Plan) -> Result<Appliance> {
-        let was_built = plan.find(&self.cache).is_some();
-        let image = plan.find_or_build(&self.cache)?;
+        let (image, is_new) = plan.find_or_build(&self.cache)?;
         Cache::touch(image.directory());
         match self.start_image(&image) {
-            Err(_) if was_built => {
+            Err(_) if !is_new => {
                 let lock = self.cache.lock()?;
                 cache::remove(image.directory())?;
                 drop(lock);
-                self.start_image(&plan.find_or_build(&self.cache)?)
+                self.start_image(&plan.find_or_build(&self.cache)?.0)
             }
             started => started,
         }
