@@ -7,6 +7,7 @@ pub mod fixtures;
 pub mod manifest;
 pub mod messages;
 pub mod needs;
+pub mod oracle;
 pub mod program;
 pub mod programme;
 pub mod written;

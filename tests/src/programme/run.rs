@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::{ATTEMPTS, Call, Programme, compare};
 use crate::fixtures::scratch;
+use crate::oracle;
 use crate::written::{Written, written};
 
 /// The disks that a programme is about.
@@ -144,7 +145,7 @@ pub fn execute(program: &mut Command, disks: &dyn Disks, script: &str, folder: &
         .current_dir(&files)
         .env_clear()
         .envs([("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"), ("HOME", "/root"), ("LC_ALL", "C.UTF-8"), ("TZ", "UTC")])
-        .envs([("LIBGUESTFS_BACKEND", "direct"), ("LIBGUESTFS_BACKEND_SETTINGS", "force_tcg")])
+        .envs(oracle::ENVIRONMENT)
         .envs(variables)
         .stdin(Stdio::from(script))
         .stdout(create("stdout"))

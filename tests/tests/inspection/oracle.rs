@@ -87,7 +87,7 @@ pub fn real(disks: &[PathBuf], description: &str, questions: Questions) -> Optio
             .args(disks)
             .env_clear()
             .envs([("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"), ("HOME", "/root"), ("LC_ALL", "C.UTF-8")])
-            .envs([("LIBGUESTFS_BACKEND", "direct"), ("LIBGUESTFS_BACKEND_SETTINGS", "force_tcg")])
+            .envs(glassbox_tests::oracle::ENVIRONMENT)
             .output()
             .expect("timeout is part of every system");
         assert!(output.status.success(), "{}", output.stderr.as_bstr());

@@ -1,0 +1,9 @@
+//! Real libguestfs, where a test asks it.
+
+/// How it runs: its own backend, the processor emulated on every host, and a kernel without what costs an emulated one a
+/// sixth of its time. `fixtures/lib.sh` has the same.
+pub const ENVIRONMENT: [(&str, &str); 3] = [
+    ("LIBGUESTFS_BACKEND", "direct"),
+    ("LIBGUESTFS_BACKEND_SETTINGS", "force_tcg"),
+    ("LIBGUESTFS_APPEND", "mitigations=off cryptomgr.notests"),
+];
