@@ -82,7 +82,8 @@ fn a_qemu_that_is_killed_in_an_upload_leaves_what_was_synced() {
     ext4(&image, 256 << 20);
     let mut g = handle(&image, &folder);
     g.mount("/dev/sda".into(), "/".into()).unwrap();
-    let kept: Vec<u8> = Noise::new(3 << 20).bytes().map(Result::unwrap).collect();
+    let mut kept = Vec::new();
+    Noise::new(3 << 20).read_to_end(&mut kept).unwrap();
     g.upload(&mut &kept[..], "/kept".into()).unwrap();
     g.sync().unwrap();
     let ended = Arc::new(AtomicUsize::new(0));
