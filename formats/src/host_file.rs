@@ -118,7 +118,8 @@ mod tests {
 
     #[test]
     fn holes_of_the_file_are_holes_of_the_source() {
-        let path = crate::testing::scratch("holes.raw");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("holes.raw");
         let file = File::create(&path).unwrap();
         file.set_len(4 << 20).unwrap();
         file.write_all_at(&[7; 4096], 1 << 20).unwrap();
@@ -145,7 +146,8 @@ mod tests {
 
     #[test]
     fn a_file_that_shrinks_is_an_error_not_a_signal() {
-        let path = crate::testing::scratch("shrinks.raw");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("shrinks.raw");
         let file = File::create(&path).unwrap();
         file.write_all_at(&[7; 8192], 0).unwrap();
         let source = HostFile::open(&path).unwrap();
@@ -157,7 +159,8 @@ mod tests {
 
     #[test]
     fn what_is_no_disk_is_refused_without_waiting() {
-        let path = crate::testing::scratch("fifo");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("fifo");
         rustix::fs::mknodat(
             rustix::fs::CWD,
             &path,

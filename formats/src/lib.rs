@@ -44,8 +44,6 @@ mod open;
 mod probe;
 pub mod qcow2;
 mod raw;
-#[cfg(test)]
-mod testing;
 
 pub use format::Format;
 pub use gate::{Gate, Question, Reference, Role};

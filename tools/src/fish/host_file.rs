@@ -139,9 +139,8 @@ mod tests {
 
     #[test]
     fn a_file_is_made_only_by_success_or_bytes() {
-        let folder = std::env::temp_dir().join(format!("glassbox-host-file-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let file = folder.join("out");
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("out");
         let name = file.as_os_str().as_encoded_bytes();
         let mut out = Output::new().unwrap();
         HostOutput::new(name, &mut out).finish(false).unwrap();
@@ -152,10 +151,9 @@ mod tests {
         output.write_all(b"abc").unwrap();
         output.finish(true).unwrap();
         assert_eq!(std::fs::read(&file).unwrap(), b"abc");
-        let missing = folder.join("missing/out");
+        let missing = folder.path().join("missing/out");
         let mut output = HostOutput::new(missing.as_os_str().as_encoded_bytes(), &mut out);
         output.write_all(b"abc").unwrap_err();
         assert!(matches!(output.finish(false), Err(Problem::HostFile(_))));
-        std::fs::remove_dir_all(&folder).unwrap();
     }
 }
