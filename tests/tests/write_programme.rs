@@ -1,5 +1,7 @@
 //! What calls write to disks: programmes of calls (`glassbox_tests::programme`), answered by the appliance. They begin
 //! with empty disks; what is on these in the end is compared as well.
+//!
+//! All of them: `cargo test -p glassbox-tests --test write_programme -- --include-ignored`.
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -14,11 +16,13 @@ use glassbox_tests::fixtures::kept;
 use glassbox_tests::programme::{Disks, Programme, same_answers};
 
 #[test]
+#[ignore = "takes libguestfs four minutes"]
 fn partitions_lvm_raid_and_encryption() {
     same("devices", &["writes-partitions", "writes-lvm", "writes-md-luks"], &[256, 257, 258]);
 }
 
 #[test]
+#[ignore = "takes libguestfs three minutes"]
 fn filesystems() {
     same("filesystems", &["writes-ext", "writes-filesystems"], &[384, 768]);
 }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 
 use bstr::{BStr, BString, ByteSlice};
+use glassbox_filesystems::detect::detect;
 use glassbox_formats::{Format, OpenOptions};
 use glassbox_io::{Errno, Error, Result, ResultExt, Source};
 use glassbox_partitions::lvm::{self, LogicalVolume, Lvm, VolumeGroup};
@@ -156,10 +157,26 @@ impl Disks {
             None if self.kernel.is_some() => {
                 self.kernel_devices().find(|device| device.is_called(name)).map(kernel_device)
             }
-            None if name.starts_with(b"/dev/") => self.find_logical_volume(name)?,
+            None if name.starts_with(b"/dev/") => match self.find_logical_volume(name)? {
+                None if name.starts_with(b"/dev/md") => {
+                    self.check_arrays()?;
+                    None
+                }
+                found => found,
+            },
             None => None,
         };
         found.ok_or_else(|| Error::os(Errno::ENOENT).at_path(name))
+    }
+
+    /// Fails as *unsupported* where a device is a member of an array, which only a kernel assembles.
+    pub fn check_arrays(&self) -> Result<()> {
+        for device in self.plain()? {
+            if detect(&device.source)?.is_some_and(|found| found.kind == "linux_raid_member") {
+                return Err(Error::unsupported("Linux software RAID").at_path(device.name));
+            }
+        }
+        Ok(())
     }
 
     /// Devices that can hold something by themselves: the disks without partitions, all partitions but extended ones, then

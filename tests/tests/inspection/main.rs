@@ -2,6 +2,7 @@
 
 mod disk;
 mod guests;
+mod kernel;
 mod oracle;
 mod systems;
 

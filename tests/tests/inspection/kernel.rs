@@ -1,0 +1,96 @@
+//! A guest that only a kernel reads: its root is on an array, so that inspection is the appliance's.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use bstr::ByteSlice;
+use glassbox_api::options::{AddDriveOpts, MdCreateOpts, MkfsOpts, UmountOpts};
+use glassbox_api::{Drives, FilesWrite, FilesystemCreateCheck, HandleConfig, Launching, Md, Mounting, Partitions};
+use glassbox_engine::{EventKind, Handle};
+use glassbox_tests::fixtures::scratch;
+use glassbox_tests::needs::{QEMU, has_programs};
+
+use crate::assert_same;
+use crate::oracle::{self, Questions};
+
+/// The array is known by its name in mdadm.conf alone; another name leads nowhere, and one line is none.
+const FSTAB: &str = "\
+/dev/md/system / ext2 defaults 0 1
+/dev/md/other /srv ext2 defaults 0 2
+/dev/sda2 /boot ext2 defaults 0 2
+nonsense
+";
+const RELEASE: &str =
+    "NAME=\"Debian GNU/Linux\"\nID=debian\nVERSION_ID=\"12\"\nPRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\n";
+
+/// A handle over both disks, which may start an appliance.
+fn handle(disks: &[PathBuf], readonly: bool) -> Handle {
+    // This program is the appliance's daemon as well.
+    glassbox_compat_daemon::entry::link();
+    let mut g = Handle::without_environment();
+    g.set_cachedir(Some(env!("CARGO_TARGET_TMPDIR").into())).unwrap();
+    g.set_backend_setting("force_tcg".into(), "1".into()).unwrap();
+    for disk in disks {
+        let opts = AddDriveOpts { readonly: Some(readonly), format: Some("raw".into()), ..AddDriveOpts::default() };
+        g.add_drive(disk.to_str().unwrap().into(), opts).unwrap();
+    }
+    g.launch().unwrap();
+    g
+}
+
+/// Two disks: an array over the first partition of each, and on the first disk another one.
+fn make(folder: &Path) -> Vec<PathBuf> {
+    let disks: Vec<PathBuf> = ["one.raw", "two.raw"].map(|name| folder.join(name)).into();
+    for disk in &disks {
+        File::create(disk).unwrap().set_len(64 << 20).unwrap();
+    }
+    let mut g = handle(&disks, false);
+    for disk in ["/dev/sda", "/dev/sdb"] {
+        g.part_init(disk.into(), "gpt".into()).unwrap();
+        g.part_add(disk.into(), "p".into(), 2048, 67583).unwrap();
+        g.part_add(disk.into(), "p".into(), 67584, -2048).unwrap();
+    }
+    g.md_create("system".into(), &["/dev/sda1".into(), "/dev/sdb1".into()], MdCreateOpts::default()).unwrap();
+    let detail = g.md_detail("/dev/md127".into()).unwrap();
+    let (_, uuid) = detail.iter().find(|(key, _)| key == "uuid").expect("every array has one");
+    for device in ["/dev/md127", "/dev/sda2"] {
+        g.mkfs("ext2".into(), device.into(), MkfsOpts::default()).unwrap();
+    }
+    g.mount("/dev/md127".into(), "/".into()).unwrap();
+    for directory in ["/bin", "/boot", "/etc/mdadm", "/srv"] {
+        g.mkdir_p(directory.into()).unwrap();
+    }
+    let array = format!("# arrays\nARRAY /dev/md/system metadata=1.2 UUID={uuid} name=guest:system\n");
+    for (path, content) in [
+        ("/etc/fstab", FSTAB),
+        ("/etc/os-release", RELEASE),
+        ("/etc/mdadm/mdadm.conf", &array),
+        ("/etc/hostname", "array\n"),
+    ] {
+        g.write(path.into(), content.as_bytes()).unwrap();
+    }
+    g.umount("/".into(), UmountOpts::default()).unwrap();
+    g.md_stop("/dev/md127".into()).unwrap();
+    g.shutdown().unwrap();
+    disks
+}
+
+#[test]
+fn a_guest_on_an_array_is_told_as_libguestfs_tells_it() {
+    if !has_programs("a guest on an array", &[QEMU, "mdadm"]) {
+        return;
+    }
+    let disks = make(&scratch("inspection-array"));
+    let mut g = handle(&disks, true);
+    let warnings = Arc::new(Mutex::new(Vec::new()));
+    let heard = warnings.clone();
+    let mask = EventKind::Warning.info().mask();
+    g.events().add(mask, move |event| heard.lock().unwrap().push(event.text.as_bstr().to_string()));
+    let ours = oracle::ours(&mut g);
+    assert_eq!(ours["/dev/md127 get_mountpoints"], "/boot=/dev/sda2,/srv=/dev/md/other,/=/dev/md127");
+    let warnings = warnings.lock().unwrap();
+    assert!(warnings.iter().any(|warning| warning.contains("/etc/fstab:4")), "{warnings:?}");
+    let Some(real) = oracle::real(&disks, &format!("array {FSTAB}{RELEASE}"), Questions::Roots) else { return };
+    assert_same(&ours, &real);
+}
