@@ -167,7 +167,8 @@ fn device(
     Some((found, held))
 }
 
-fn attribute(folder: &Path, name: &str) -> Option<String> {
+/// What sysfs tells of the device that has this folder there.
+pub fn attribute(folder: &Path, name: &str) -> Option<String> {
     Some(fs::read_to_string(folder.join(name)).ok()?.trim().to_owned())
 }
 

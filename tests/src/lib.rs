@@ -15,4 +15,4 @@ pub mod written;
 pub use dist::library;
 pub use fixtures::{corpus, fixture};
 pub use needs::has_programs;
-pub use program::glassbox;
+pub use program::{glassbox, handle_with_appliance};

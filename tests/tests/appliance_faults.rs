@@ -13,22 +13,18 @@ use glassbox_api::{Drives, FilesRead, FilesWrite, FilesystemCreateCheck, HandleC
 use glassbox_engine::{EventKind, Handle};
 use glassbox_io::Errno;
 use glassbox_tests::fixtures::scratch;
-use glassbox_tests::glassbox;
 use glassbox_tests::needs::{QEMU, has_programs};
+use glassbox_tests::{glassbox, handle_with_appliance};
 
-/// A folder of a test, with the caches that these tests share.
+/// A folder of a test.
 fn folder(test: &str) -> Option<PathBuf> {
     has_programs(test, &[QEMU, "mke2fs"]).then(|| scratch(&format!("appliance-faults-{test}")))
 }
 
 /// A handle whose first disk is this raw image, read-write.
 fn handle(image: &Path, folder: &Path) -> Handle {
-    // This program is the appliance's daemon as well.
-    glassbox_compat_daemon::entry::link();
-    let mut handle = Handle::without_environment();
-    handle.set_cachedir(Some(env!("CARGO_TARGET_TMPDIR").into())).unwrap();
+    let mut handle = handle_with_appliance();
     handle.set_tmpdir(Some(folder.to_str().unwrap().into())).unwrap();
-    handle.set_backend_setting("force_tcg".into(), "1".into()).unwrap();
     add(&mut handle, image);
     handle
 }

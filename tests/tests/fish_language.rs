@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use bstr::ByteSlice;
 use glassbox_tests::fixtures::scratch;
 use glassbox_tests::needs::{GUESTFISH, has_programs};
-use glassbox_tests::{fixture, glassbox};
+use glassbox_tests::{fixture, glassbox, oracle};
 
 /// As it is started: its messages begin with this.
 const ORACLE: &str = "guestfish";
@@ -48,9 +48,9 @@ impl Pair {
         let mut child = Command::new(program)
             .args(arguments)
             .current_dir(&self.folder)
+            .envs(oracle::ENVIRONMENT)
             // What the parsers answer is compared here; none of ours may start an appliance.
-            .env("LIBGUESTFS_BACKEND", if program == self.ours { "inprocess" } else { "direct" })
-            .env("LIBGUESTFS_BACKEND_SETTINGS", "force_tcg")
+            .envs((program == self.ours).then_some(("LIBGUESTFS_BACKEND", "inprocess")))
             .env("HOME", &self.home)
             .env("PAGER", "cat")
             .env("SHELL", "/bin/sh")

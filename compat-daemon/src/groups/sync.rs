@@ -10,7 +10,10 @@ use glassbox_api::Syncing;
 use glassbox_io::{Error, Result};
 
 use crate::kernel_tree::os;
-use crate::{Daemon, disk_names, init, mounts};
+use crate::{Daemon, disk_names, init, mounts, stacked};
+
+/// A folder for each block device, disks and partitions alike.
+const DEVICES: &str = "/sys/class/block";
 
 impl Syncing for Daemon {
     fn sync(&mut self) -> Result<()> {
@@ -28,12 +31,14 @@ impl Syncing for Daemon {
 pub fn sync_disks() -> Result<()> {
     rustix::fs::sync();
     sync_filesystems()?;
-    let mut devices: Vec<_> =
-        fs::read_dir("/sys/class/block")?.filter_map(|entry| Some(entry.ok()?.file_name())).collect();
-    devices.retain(|name| name.to_str().is_some_and(|name| !init::is_root_disk(name)));
+    let mut devices: Vec<_> = fs::read_dir(DEVICES)?.filter_map(|entry| Some(entry.ok()?.file_name())).collect();
+    // A loop device without a file, or an array that was stopped, has no size; that, opened, would come to life again.
+    let has_contents =
+        |name: &OsStr| stacked::attribute(&Path::new(DEVICES).join(name), "size").is_some_and(|size| size != "0");
+    devices.retain(|name| name.to_str().is_some_and(|text| !init::is_root_disk(text)) && has_contents(name));
     for name in devices {
         let device = Path::new("/dev").join(name);
-        // An array that isn't running has a name, and nothing that could be opened.
+        // It may be gone by now.
         let Ok(opened) = File::open(&device) else { continue };
         rustix::fs::fsync(opened).map_err(|errno| lost(errno, device.as_os_str().as_bytes().as_bstr()))?;
     }

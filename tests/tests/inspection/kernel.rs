@@ -6,11 +6,10 @@ use std::sync::{Arc, Mutex};
 
 use bstr::ByteSlice;
 use glassbox_api::options::{AddDriveOpts, MdCreateOpts, MkfsOpts, UmountOpts};
-use glassbox_api::{
-    Drives, FilesWrite, FilesystemCreateCheck, HandleConfig, Inspection, Launching, Md, Mounting, Partitions,
-};
+use glassbox_api::{Drives, FilesWrite, FilesystemCreateCheck, Inspection, Launching, Md, Mounting, Partitions};
 use glassbox_engine::{EventKind, Handle};
 use glassbox_tests::fixtures::scratch;
+use glassbox_tests::handle_with_appliance;
 use glassbox_tests::needs::{QEMU, has_programs};
 
 use crate::assert_same;
@@ -27,11 +26,7 @@ const RELEASE: &str =
 
 /// A handle over both disks, which may start an appliance.
 fn handle(disks: &[PathBuf], readonly: bool) -> Handle {
-    // This program is the appliance's daemon as well.
-    glassbox_compat_daemon::entry::link();
-    let mut g = Handle::without_environment();
-    g.set_cachedir(Some(env!("CARGO_TARGET_TMPDIR").into())).unwrap();
-    g.set_backend_setting("force_tcg".into(), "1".into()).unwrap();
+    let mut g = handle_with_appliance();
     for disk in disks {
         let opts = AddDriveOpts { readonly: Some(readonly), format: Some("raw".into()), ..AddDriveOpts::default() };
         g.add_drive(disk.to_str().unwrap().into(), opts).unwrap();
