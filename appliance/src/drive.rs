@@ -114,10 +114,11 @@ impl Drive {
     fn add(&self, number: u32, bus: &str, tmp: &Path, monitor: &mut Qmp) -> Result<()> {
         let [protocol, image, overlay_file, overlay, reading] = nodes(number);
         let mut file = self.protocol_node(number, monitor)?;
+        let driver = self.driver(&file)?;
         file["node-name"] = protocol.as_str().into();
         self.set_common(&mut file);
         monitor.execute("blockdev-add", file)?;
-        let mut format = json!({ "driver": self.driver()?, "node-name": image, "file": protocol });
+        let mut format = json!({ "driver": driver, "node-name": image, "file": protocol });
         self.set_common(&mut format);
         monitor.execute("blockdev-add", format)?;
         let mut top = image.clone();
@@ -174,8 +175,8 @@ impl Drive {
         node["discard"] = if self.discard == Discard::Disable { "ignore" } else { "unmap" }.into();
     }
 
-    /// The name of qemu's driver for the image's format.
-    fn driver(&self) -> Result<String> {
+    /// The name of qemu's driver for the format of the image, whose bytes the node `file` reaches.
+    fn driver(&self, file: &Value) -> Result<String> {
         match (&self.format, &self.source) {
             (Some(format), _) => Ok(text(format, "a format")?.to_owned()),
             // The guest gets the LUKS volume as it is, and opens it with its passphrase.
@@ -185,9 +186,10 @@ impl Drive {
             }
             .name()
             .to_owned()),
-            (None, Source::Network { .. }) => {
-                Err(Error::unsupported("probing the format of a drive over the network; name it"))
+            (None, Source::Network { secret: Some(_), .. }) => {
+                Err(Error::unsupported("finding out the format of a drive behind a password: name it"))
             }
+            (None, Source::Network { .. }) => network::format(file),
         }
     }
 

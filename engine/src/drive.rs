@@ -73,7 +73,7 @@ impl Drive {
         }
     }
 
-    /// As `debug_drives` shows it.
+    /// As `debug_drives` shows it, without the servers.
     pub fn describe(&self) -> BString {
         let mut text = self.filename.clone();
         let mut word = |name: &str, value: &[u8]| {
@@ -87,30 +87,24 @@ impl Drive {
         if let Some(format) = &self.format {
             word("format=", format);
         }
-        if let Some(iface) = &self.iface {
-            word("iface=", iface);
-        }
-        if let Some(name) = &self.name {
-            word("name=", name);
-        }
-        if let Some(label) = &self.label {
-            word("label=", label);
-        }
         word("protocol=", &self.protocol);
-        for server in &self.servers {
-            word("server=", server);
-        }
-        if let Some(cachemode) = &self.cachemode {
-            word("cache=", cachemode);
-        }
-        if let Some(discard) = &self.discard {
-            word("discard=", discard);
-        }
-        if let Some(size) = self.block_size {
-            word("blocksize=", size.to_string().as_bytes());
+        let others = [
+            ("iface=", &self.iface),
+            ("name=", &self.name),
+            ("label=", &self.label),
+            ("cache=", &self.cachemode),
+            ("discard=", &self.discard),
+        ];
+        for (name, value) in others {
+            if let Some(value) = value {
+                word(name, value);
+            }
         }
         if self.copy_on_read {
             word("copyonread", b"");
+        }
+        if let Some(size) = self.block_size {
+            word("blocksize=", size.to_string().as_bytes());
         }
         text
     }

@@ -69,7 +69,12 @@ pub struct Handle {
     pub(crate) printed: Printed,
     /// Where C finds this handle, if C has it.
     pub(crate) c_address: Option<usize>,
+    /// Reads libvirt's own objects, if C has them.
+    pub(crate) describe_domain: Option<DescribeDomain>,
 }
+
+/// What libvirt's object at an address tells of itself: the URI of its connection, and its XML.
+pub type DescribeDomain = fn(address: usize) -> Result<(BString, String)>;
 
 /// What the caller of [`Handle::perform`] tells of itself.
 #[derive(Clone, Copy, Default)]
@@ -110,6 +115,7 @@ impl Handle {
             lender: None,
             printed: Printed::default(),
             c_address: None,
+            describe_domain: None,
         }
     }
 
@@ -131,6 +137,11 @@ impl Handle {
     /// Says where C finds this handle: what the call `c_pointer` answers.
     pub fn set_c_address(&mut self, address: usize) {
         self.c_address = Some(address);
+    }
+
+    /// Says how domains are read that the caller holds as objects of libvirt's library. Without that they can't be added.
+    pub fn set_describe_domain(&mut self, describe: DescribeDomain) {
+        self.describe_domain = Some(describe);
     }
 
     /// Has `lender` keep the handle while callbacks are called, so that they may call too. Without one they can't.

@@ -4,13 +4,15 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use bstr::{BStr, BString, ByteSlice};
-use glassbox_api::options::AddDriveOpts;
+use glassbox_api::options::{AddDomainOpts, AddDriveOpts};
 use glassbox_api::{Drives, FilesystemDetect, HandleConfig, Launching, Mounting};
 use glassbox_engine::Handle;
+use glassbox_engine::libvirt::Connection;
 use glassbox_io::{Error, ResultExt};
 
 use crate::guest;
 use crate::options::{Options, UsageError};
+use crate::uri::{self, Remote};
 
 /// Disks to add, in order, and what to mount from them.
 #[derive(Debug, Default)]
@@ -22,15 +24,28 @@ pub struct Disks {
     verbose: bool,
     trace: bool,
     discard: bool,
+    /// Of which libvirt the domains are.
+    connection: Option<BString>,
 }
 
+/// A disk, or all disks of a domain.
 #[derive(Clone, Debug)]
 struct Drive {
-    path: BString,
+    /// The file's path, the URI or the domain's name.
+    name: BString,
+    kind: Kind,
     format: Option<BString>,
     blocksize: Option<i32>,
     /// The size of a new disk, which is written whatever becomes of the others.
     new: Option<u64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Kind {
+    File,
+    Remote(Remote),
+    /// A domain of libvirt.
+    Domain,
 }
 
 /// A value for the disks that follow it, and whether none has yet.
@@ -88,15 +103,11 @@ impl Disks {
                 self.blocksize.set(value.ok_or_else(|| UsageError::new("--blocksize option is not numeric"))?);
             }
             (Some('c'), _) | (_, "connect") => {
-                // Only matters with -d.
-                options.value()?;
+                self.connection = Some(options.value()?.into_vec().into());
             }
             (Some('d'), _) | (_, "domain") => {
-                let name = options.text()?;
-                return Err(UsageError::new(format!(
-                    "-d {name}: libvirt guests are not read; name their disk images, which 'virsh domblklist {name}' \
-                     lists, with -a"
-                )));
+                let name = options.value()?.into_vec().into();
+                self.drives.push(Drive { name, kind: Kind::Domain, format: None, blocksize: None, new: None });
             }
             (_, "format") => self.format.set(options.optional_value().map(|value| value.into_vec().into())),
             (Some('m'), _) | (_, "mount") => self.mounts.push(MountOption::parse(options.value()?.as_bytes())),
@@ -107,44 +118,48 @@ impl Disks {
         Ok(true)
     }
 
-    /// Adds an image, by its path or as `file:///path`.
+    /// Adds an image, by its path or as a URI.
     pub fn add(&mut self, image: OsString) -> Result<(), UsageError> {
         self.add_unseen(image)?;
-        let Some(Drive { path, .. }) = self.drives.last() else { return Ok(()) };
-        std::fs::metadata(path.to_path_lossy())
-            .map(drop)
-            .map_err(|error| UsageError::new(format!("access: {path}: {}", Error::from(error).message())))
+        match self.drives.last() {
+            Some(Drive { name, kind: Kind::File, .. }) => std::fs::metadata(name.to_path_lossy())
+                .map(drop)
+                .map_err(|error| UsageError::new(format!("access: {name}: {}", Error::from(error).message()))),
+            _ => Ok(()),
+        }
     }
 
     /// The same without a look whether it is there: one of many guests that isn't shall not keep the others from being read.
     pub fn add_unseen(&mut self, image: OsString) -> Result<(), UsageError> {
-        let mut path = BString::from(image.into_vec());
-        if let Some((scheme, rest)) = path.split_once_str("://") {
-            match scheme {
-                b"file" => path = local_path(rest),
-                b"ftp" | b"ftps" | b"gluster" | b"http" | b"https" | b"iscsi" | b"nbd" | b"rbd" | b"sheepdog"
-                | b"ssh" | b"tftp" => {
-                    return Err(UsageError::new(format!(
-                        "-a {path}: images on other machines are not read; copy it here, or make it a local device \
-                         (nbd-client, rbd map, sshfs …)"
-                    )));
-                }
-                _ => {}
-            }
-        }
-        self.drives.push(Drive { path, format: self.format.take(), blocksize: self.blocksize.take(), new: None });
+        let image = BString::from(image.into_vec());
+        let (name, kind) = match uri::parse(image.as_bstr()) {
+            None => (image, Kind::File),
+            Some(Ok(uri::Image::File(path))) => (path, Kind::File),
+            Some(Ok(uri::Image::Remote(remote))) => (image, Kind::Remote(remote)),
+            Some(Err(())) => return Err(UsageError::new(format!("--add: could not parse URI ‘{image}’"))),
+        };
+        self.drives.push(Drive { name, kind, format: self.format.take(), blocksize: self.blocksize.take(), new: None });
+        Ok(())
+    }
+
+    /// Adds all domains of libvirt.
+    pub fn add_domains(&mut self) -> Result<(), Error> {
+        let connection = Connection { uri: self.connection.clone(), read_only: true };
+        let domain = |name| Drive { name, kind: Kind::Domain, format: None, blocksize: None, new: None };
+        self.drives.extend(connection.domains()?.into_iter().map(|found| domain(found.name)));
         Ok(())
     }
 
     /// Adds a disk that [`Disks::create`] makes, of `size` bytes. Returns its number.
     pub fn add_new(&mut self, path: BString, size: u64) -> usize {
-        self.drives.push(Drive { path, format: Some("raw".into()), blocksize: None, new: Some(size) });
+        let format = Some("raw".into());
+        self.drives.push(Drive { name: path, kind: Kind::File, format, blocksize: None, new: Some(size) });
         self.drives.len() - 1
     }
 
     /// Makes the new disks, empty and sparse, instead of files of their names.
     pub fn create(&self) -> Result<(), Error> {
-        let new = self.drives.iter().filter_map(|drive| Some((&drive.path, drive.new?)));
+        let new = self.drives.iter().filter_map(|drive| Some((&drive.name, drive.new?)));
         new.into_iter().try_for_each(|(path, size)| make_file(path.as_bstr(), size, false))
     }
 
@@ -163,7 +178,7 @@ impl Disks {
         Ok(())
     }
 
-    /// How many images there are.
+    /// How many images and domains there are.
     pub fn count(&self) -> usize {
         self.drives.len()
     }
@@ -175,23 +190,31 @@ impl Disks {
 
     /// The images' names, for messages.
     pub fn names(&self) -> String {
-        let names: Vec<String> = self.drives.iter().map(|drive| drive.path.to_string()).collect();
+        let names: Vec<String> = self.drives.iter().map(|drive| drive.name.to_string()).collect();
         names.join(", ")
     }
 
-    /// The images' paths.
+    /// The images' paths or URIs, and the domains' names.
     pub fn paths(&self) -> impl Iterator<Item = &BStr> {
-        self.drives.iter().map(|drive| drive.path.as_bstr())
+        self.drives.iter().map(|drive| drive.name.as_bstr())
     }
 
     /// Only the image of this number, and no mounts.
     pub fn only(&self, index: usize) -> Disks {
         let drives = self.drives.get(index).cloned().into_iter().collect();
-        Disks { drives, verbose: self.verbose, trace: self.trace, ..Disks::default() }
+        let connection = self.connection.clone();
+        Disks { drives, connection, verbose: self.verbose, trace: self.trace, ..Disks::default() }
     }
 
     /// A handle with these disks added.
     pub fn handle(&self, program: &str, read_only: bool) -> Result<Handle, Error> {
+        let mut handle = self.empty_handle(program)?;
+        self.add_to(&mut handle, read_only)?;
+        Ok(handle)
+    }
+
+    /// A handle without any disks.
+    pub fn empty_handle(&self, program: &str) -> Result<Handle, Error> {
         let mut handle = Handle::new()?;
         handle.set_program(program.into())?;
         if self.verbose {
@@ -200,23 +223,50 @@ impl Disks {
         if self.trace {
             handle.set_trace(true)?;
         }
-        self.add_to(&mut handle, read_only)?;
         Ok(handle)
     }
 
-    /// Adds these disks to a handle.
-    pub fn add_to(&self, handle: &mut Handle, read_only: bool) -> Result<(), Error> {
+    /// Adds these disks to a handle. Returns the number that each of them has there, or its first.
+    pub fn add_to(&self, handle: &mut Handle, read_only: bool) -> Result<Vec<usize>, Error> {
+        let mut numbers = Vec::new();
+        let mut count = 0;
         for drive in &self.drives {
-            let options = AddDriveOpts {
-                readonly: (read_only && drive.new.is_none()).then_some(true),
-                format: drive.format.as_ref().map(|format| format.as_bstr()),
-                blocksize: drive.blocksize,
-                discard: self.discard.then_some("besteffort".into()),
-                ..AddDriveOpts::default()
-            };
-            handle.add_drive(drive.path.as_bstr(), options)?;
+            numbers.push(count);
+            count += self.add_drive(drive, handle, read_only)?;
         }
-        Ok(())
+        Ok(numbers)
+    }
+
+    /// Adds a disk, or those of a domain. Returns how many.
+    fn add_drive(&self, drive: &Drive, handle: &mut Handle, read_only: bool) -> Result<usize, Error> {
+        let read_only = (read_only && drive.new.is_none()).then_some(true);
+        let discard = self.discard.then_some("besteffort".into());
+        let options = AddDriveOpts {
+            readonly: read_only,
+            format: drive.format.as_ref().map(|format| format.as_bstr()),
+            blocksize: drive.blocksize,
+            discard,
+            ..AddDriveOpts::default()
+        };
+        match &drive.kind {
+            Kind::File => handle.add_drive(drive.name.as_bstr(), options)?,
+            Kind::Remote(remote) => {
+                remote.with_options(options, |options| handle.add_drive(remote.export(), options))?;
+            }
+            Kind::Domain => {
+                let options = AddDomainOpts {
+                    libvirturi: self.connection.as_ref().map(|uri| uri.as_bstr()),
+                    readonly: read_only,
+                    allowuuid: Some(true),
+                    readonlydisk: Some("read".into()),
+                    discard,
+                    ..AddDomainOpts::default()
+                };
+                let added = handle.add_domain(drive.name.as_bstr(), options)?;
+                return Ok(usize::try_from(added).unwrap_or(0));
+            }
+        }
+        Ok(1)
     }
 
     /// A launched handle on these disks.
@@ -243,11 +293,6 @@ pub fn make_file(name: &BStr, size: u64, allocate: bool) -> Result<(), Error> {
         file.set_len(size)
     };
     make().at_path(name).map_err(|error| error.during("cannot create raw file"))
-}
-
-/// The path of a `file:` URI, whose host is empty or ignored.
-fn local_path(rest: &[u8]) -> BString {
-    rest.find_byte(b'/').map_or(rest, |slash| &rest[slash..]).into()
 }
 
 impl MountOption {
@@ -309,11 +354,16 @@ mod tests {
         disks.add("file:///dev/null".into()).unwrap();
         disks.add("/dev/null".into()).unwrap();
         disks.check().unwrap();
-        assert_eq!(disks.drives[0].path, "/dev/null");
+        assert_eq!(disks.drives[0].name, "/dev/null");
         assert_eq!(disks.drives[1].format, Some("raw".into()));
         disks.blocksize.set(Some(512));
         assert_eq!(disks.check().unwrap_err().message, "--blocksize parameter must appear before -a parameter");
-        assert!(disks.add("ssh://host/disk".into()).unwrap_err().message.contains("copy it here"));
+        disks.add("ssh://host/disk".into()).unwrap();
+        assert!(matches!(disks.drives[2].kind, Kind::Remote(_)));
+        assert_eq!(
+            disks.add("ssh://host:x/".into()).unwrap_err().message,
+            "--add: could not parse URI ‘ssh://host:x/’"
+        );
         assert_eq!(
             disks.add("/nonexistent".into()).unwrap_err().message,
             "access: /nonexistent: No such file or directory"

@@ -13,6 +13,7 @@ use glassbox_engine::{Events, Handle};
 use crate::call::{call, complain};
 use crate::errors::Errors;
 use crate::events::OldCallbacks;
+use crate::libvirt;
 use crate::lock::{Exclusive, Refused};
 use crate::private::PrivateData;
 
@@ -67,7 +68,8 @@ impl Guestfs {
     }
 
     fn new() -> Box<Guestfs> {
-        let engine = Handle::without_environment();
+        let mut engine = Handle::without_environment();
+        engine.set_describe_domain(libvirt::describe);
         let (listeners, cancelled) = (engine.events().clone(), engine.canceller());
         let engine = Exclusive::new(engine);
         let lender = engine.loan().clone();

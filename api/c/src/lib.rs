@@ -6,6 +6,7 @@
 //! - [`call`]: the way of a call from C through the engine and back; [`arguments`], [`optargs`] and [`host_files`] are
 //!   what it takes, [`returns`], [`structs`] and [`memory`] what it gives;
 //! - [`handle`]: what `guestfs_h` points to, its making and closing; [`lock`] is its lock, [`thread`] who holds it;
+//! - [`libvirt`]: what a program holds of libvirt's library;
 //! - [`errors`], [`events`] and [`private`]: the rest of the handle's API.
 //!
 //! All `unsafe` code of the workspace is in this crate. Wherever a pointer comes from C, its validity is the caller's
@@ -19,6 +20,7 @@ mod events;
 mod generated;
 mod handle;
 mod host_files;
+mod libvirt;
 mod lock;
 mod memory;
 mod optargs;

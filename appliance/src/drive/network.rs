@@ -1,7 +1,10 @@
 //! Nodes of drives on servers.
 
-use bstr::BString;
-use glassbox_io::{Error, Result};
+use std::io::ErrorKind;
+use std::process::{Command, Stdio};
+
+use bstr::{BString, ByteSlice};
+use glassbox_io::{Errno, Error, Result};
 use serde_json::{Value, json};
 
 use super::text;
@@ -66,6 +69,50 @@ impl Server {
     }
 }
 
+/// The name of qemu's driver for the format of what the node reaches.
+pub(super) fn format(node: &Value) -> Result<String> {
+    let mut command = Command::new("qemu-img");
+    // A node whose driver isn't named gets the one of its format.
+    command
+        .args(["info", "--output=json", "--force-share"])
+        .arg(format!("json:{}", json!({ "file": node })))
+        .stdin(Stdio::null());
+    let output = command.output().map_err(|error| match error.kind() {
+        ErrorKind::NotFound => Error::unsupported(
+            "finding out the format of a drive over the network without qemu-img (Debian: qemu-utils; Fedora: qemu-img): \
+             name the format, or install that",
+        ),
+        _ => Error::from(error).during("qemu-img"),
+    })?;
+    if !output.status.success() {
+        return Err(Error::os_with(Errno::EIO, output.stderr.trim().to_str_lossy().into_owned()));
+    }
+    let info: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    match info["format"].as_str() {
+        // The guest gets the LUKS volume as it is, and opens it with its passphrase.
+        Some("luks") => Ok("raw".into()),
+        Some(format) => Ok(format.to_owned()),
+        None => Err(Error::os_with(Errno::EPROTO, "qemu-img doesn't tell the format")),
+    }
+}
+
+/// A path as part of a URL, where some characters can't stand for themselves. What follows a `?` is a query, spelled already.
+fn in_url(path: &str) -> String {
+    let mut text = String::new();
+    let mut is_query = false;
+    for byte in path.bytes() {
+        is_query |= byte == b'?';
+        match byte {
+            b'%' if !is_query => text.push_str("%25"),
+            b'"' | b'#' | b'<' | b'>' | b'[' | b'\\' | b']' | b'^' | b'`' | b'{' | b'|' | b'}' | ..=b' ' | 0x7f.. => {
+                text.push_str(&format!("%{byte:02X}"));
+            }
+            byte => text.push(char::from(byte)),
+        }
+    }
+    text
+}
+
 pub(super) fn node(
     protocol: &BString,
     servers: &[BString],
@@ -83,7 +130,7 @@ pub(super) fn node(
         }
         "ssh" => json!({ "driver": "ssh", "server": first()?.inet("22"), "path": export, "user": username }),
         "http" | "https" | "ftp" | "ftps" | "tftp" => {
-            let url = format!("{protocol}://{}/{}", first()?.authority(), export.trim_start_matches('/'));
+            let url = format!("{protocol}://{}/{}", first()?.authority(), in_url(export.trim_start_matches('/')));
             json!({ "driver": protocol, "url": url, "username": username, "password-secret": secret })
         }
         "iscsi" => {

@@ -31,6 +31,7 @@ fn each_protocol_has_its_node() {
         json!({"driver": "ssh", "server": {"host": "h", "port": "22"}, "path": "/d/x.img", "user": "me"})
     );
     assert_eq!(of("https", "h:8443", "/x"), json!({"driver": "https", "url": "https://h:8443/x", "username": "me"}));
+    assert_eq!(of("http", "h", "/ü 1%.img?a=%2f")["url"], "http://h/%C3%BC%201%25.img?a=%2f");
     assert_eq!(of("iscsi", "h", "iqn.1/3")["lun"], 3);
     assert_eq!(of("rbd", "h", "pool/image")["server"], json!([{"host": "h", "port": "6789"}]));
     assert_eq!(of("gluster", "h", "vol/a/b")["path"], "a/b");

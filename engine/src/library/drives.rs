@@ -5,14 +5,15 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use bstr::{BStr, BString, ByteSlice};
-use glassbox_api::options::{AddDriveOpts, AddDriveScratchOpts};
+use glassbox_api::options::{AddDomainOpts, AddDriveOpts, AddDriveScratchOpts, AddLibvirtDomOpts};
 use glassbox_api::{Blockdev, Drives, Lvm};
 use glassbox_io::{Errno, Error, Result, ResultExt};
 
-use super::Library;
+use super::{Library, domain};
 use crate::device_name::DiskName;
 use crate::drive::Drive;
 use crate::handle::State;
+use crate::libvirt::Connection;
 
 /// As many disks as libguestfs attaches, all on one virtio-scsi bus.
 pub(crate) const MAX_DISKS: usize = 255;
@@ -92,6 +93,23 @@ fn one_of(what: &str, value: &BStr, known: &[&str]) -> Result<BString> {
 }
 
 impl Drives for Library<'_> {
+    fn add_domain(&mut self, dom: &BStr, opts: AddDomainOpts<'_>) -> Result<i32> {
+        let connection =
+            Connection { uri: opts.libvirturi.map(BString::from), read_only: opts.readonly.unwrap_or(false) };
+        let xml = connection.domain(dom, opts.allowuuid.unwrap_or(false))?;
+        let AddDomainOpts { readonly, iface, live, readonlydisk, cachemode, discard, copyonread, .. } = opts;
+        let opts = AddLibvirtDomOpts { readonly, iface, live, readonlydisk, cachemode, discard, copyonread };
+        domain::add(self.0, &connection, &xml, &opts)
+    }
+
+    fn add_libvirt_dom(&mut self, dom: usize, opts: AddLibvirtDomOpts<'_>) -> Result<i32> {
+        let describe = self.0.describe_domain;
+        let describe = describe.ok_or_else(|| Error::unsupported("objects of libvirt's library, which only C has"))?;
+        let (uri, xml) = describe(dom)?;
+        let connection = Connection { uri: Some(uri), read_only: opts.readonly.unwrap_or(false) };
+        domain::add(self.0, &connection, &xml, &opts)
+    }
+
     fn add_drive(&mut self, filename: &BStr, opts: AddDriveOpts<'_>) -> Result<()> {
         let protocol = opts.protocol.unwrap_or("file".into());
         let drive = Drive {

@@ -28,14 +28,20 @@ impl Library<'_> {
 }
 
 impl Launching for Library<'_> {
-    /// Opens the images. Nothing is started, so this takes no longer than reading a few headers.
+    /// Opens the images. Nothing is started, so this takes no longer than reading a few headers; unless one is of a kind that
+    /// only qemu reads.
     fn launch(&mut self) -> Result<()> {
         let handle = &mut *self.0;
         let drives = handle.session.drives.len();
         handle.debug(|| format!("launch: {drives} drives, read in-process"));
-        handle.in_process = Some(InProcess::open(&handle.session.drives)?);
-        if handle.wants_appliance_at_once()
-            && let Err(error) = handle.bring_up(None)
+        let (in_process, unread) = match InProcess::open(&handle.session.drives) {
+            // Without disks: all about them is asked of the appliance.
+            Err(error) if error.is_unsupported() => (InProcess::open(&[])?, Some(error)),
+            opened => (opened?, None),
+        };
+        handle.in_process = Some(in_process);
+        if (unread.is_some() || handle.wants_appliance_at_once())
+            && let Err(error) = handle.bring_up(unread.as_ref())
         {
             handle.in_process = None;
             return Err(error);

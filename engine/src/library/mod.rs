@@ -4,6 +4,7 @@
 
 mod archive;
 mod debug;
+mod domain;
 mod drives;
 mod features;
 mod files_read;

@@ -69,11 +69,16 @@ fn run(program: &str, arguments: Vec<OsString>) -> Result<(), Failure> {
             Common::Own(_, "csv") => choice.csv = true,
             Common::Own(_, "json") => choice.json = true,
             Common::Own(_, "separate") => choice.separate = true,
-            // Of libvirt's guests, which aren't there.
             Common::Own(..) => {}
         }
     }
-    need_images(&disks)?;
+    if disks.count() == 0 {
+        let failed = |error| Failure::Message(format!("no image was named; for the guests of libvirt: {error}"));
+        disks.add_domains().map_err(failed)?;
+        choice.separate = true;
+    } else {
+        need_images(&disks)?;
+    }
     if choice.human && choice.csv {
         return Err(UsageError::new("you cannot use -h and --csv options together.").into());
     }
@@ -202,9 +207,9 @@ fn usage(program: &str) -> String {
         "\
 Shows how full the filesystems in images are, as virt-df does.
 
-Usage: {program} [OPTIONS] IMAGE…
+Usage: {program} [OPTIONS] [IMAGE…]
 
-Each IMAGE is a guest of its own; those given with -a are disks of one guest.
+Each IMAGE is a guest of its own; those given with -a are disks of one guest. Without any, shows the guests of libvirt.
 
   -h, --human-readable     Sizes with units
   -i, --inodes             Inodes instead of blocks

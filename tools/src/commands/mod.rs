@@ -326,7 +326,11 @@ fn need_images(disks: &Disks) -> Result<(), UsageError> {
 }
 
 /// Help on the options that every command has.
-const COMMON_HELP: &str = "  -a, --add IMAGE          Add a disk image (several for a guest with several disks)
+const COMMON_HELP: &str =
+    "  -a, --add IMAGE          Add a disk image (several for a guest with several disks); on another
+                           machine, by its URI (nbd://…, ssh://…, https://…)
+  -d, --domain NAME        Add the disks of a libvirt guest, by its name or UUID
+  -c, --connect URI        Of which libvirt it is
       --format[=FORMAT]    Format of the images that follow (raw, qcow2); without value: detect
       --blocksize[=512|4096]
                            Sector size of the images that follow

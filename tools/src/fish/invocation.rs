@@ -206,7 +206,7 @@ Usage: {program} [OPTIONS] [COMMAND [WORDS…] [: COMMAND [WORDS…]]…]
 Without a command, reads commands from stdin, or asks for them at a terminal.
 
 Disks:
-  -a, --add IMAGE          Add a disk image
+  -a, --add IMAGE          Add a disk image; on another machine, by its URI (nbd://…, ssh://…, https://…)
       --format[=FORMAT]    Format of the images that follow (raw, qcow2); without value: detect
       --blocksize[=512|4096]
                            Sector size of the images that follow
@@ -216,8 +216,8 @@ Disks:
                            Launching, and mount a device (on /, unless said otherwise)
   -i, --inspector          Launching, find the operating system and mount its filesystems
   -N, --new [FILE=]TYPE    Make a disk, launching, and partition and format it ('-N help' lists the types)
-  -d, --domain NAME, -c, --connect URI
-                           Guests of libvirt: not supported
+  -d, --domain NAME        Add the disks of a libvirt guest, by its name or UUID
+  -c, --connect URI        Of which libvirt it is
       --key SELECTOR       Keys of encrypted disks: not supported
       --keys-from-stdin, --echo-keys
                            How passphrases are asked for

@@ -133,7 +133,8 @@ fn run(program: &str, invocation: Invocation) -> Result<(), Problem> {
         None => None,
     };
     invocation.disks.create()?;
-    let mut handle = invocation.disks.handle(program, invocation.read_only)?;
+    let mut handle = invocation.disks.empty_handle(program)?;
+    let numbers = invocation.disks.add_to(&mut handle, invocation.read_only)?;
     if !invocation.sync {
         handle.set_autosync(false)?;
     }
@@ -144,7 +145,7 @@ fn run(program: &str, invocation: Invocation) -> Result<(), Problem> {
         handle.launch()?;
     }
     for (drive, new) in &invocation.prepared {
-        new.make(&mut handle, *drive).map_err(|error| {
+        new.make(&mut handle, numbers[*drive]).map_err(|error| {
             eprint!("{}", Told { problem: &Problem::Call(error), program, place: None });
             Problem::Shell(prepared::failed(new))
         })?;

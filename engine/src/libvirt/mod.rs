@@ -1,0 +1,7 @@
+//! libvirt's domains, whose disks can be drives.
+
+mod domain;
+mod virsh;
+
+pub use domain::{Disk, Domain, Network, Secret, Source};
+pub use virsh::{Connection, Name};
