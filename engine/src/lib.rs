@@ -14,6 +14,7 @@ mod library;
 pub mod libvirt;
 mod message;
 mod mount_local;
+mod picture;
 mod reader;
 mod replay;
 mod session;

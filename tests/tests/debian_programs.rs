@@ -69,7 +69,7 @@ const PROGRAMS: &[Program] = &[
         "virt-ls -lR",
         "virt-ls -lR -a guest.raw -m /dev/sda3 --uids --time-t --extra-stats /srv/tree | sed 's/ 8:[0-9]* / /'",
     ),
-    program("virt-ls --csv", "virt-ls -lR --csv --checksum=sha256 -a guest.raw -m /dev/sda3 /etc"),
+    program("virt-ls --csv", "virt-ls -lR --csv --checksum=sha256 -a guest.raw -m /dev/sda3 /etc/default /etc/init.d"),
     program(
         "virt-tail",
         "virt-tail -a lvm-a.raw -a lvm-b.raw -m /dev/guestvg/var /log/syslog > tailed & \
@@ -78,7 +78,7 @@ const PROGRAMS: &[Program] = &[
     program(
         "guestmount",
         "mkdir m && guestmount --ro -a guest.raw -m /dev/sda3 -m /dev/sda2:/boot/efi m && \
-         find m -mindepth 1 -printf '%P %y %m %U %G %n %s %Ts %l\\n' | LC_ALL=C sort; \
+         find m/etc m/srv/tree m/boot m/home -printf '%P %y %m %U %G %n %s %Ts %l\\n' | LC_ALL=C sort; \
          find m/srv/tree m/boot m/home -type f | LC_ALL=C sort | xargs -d '\\n' sha256sum; \
          touch m/new; cat m/absent; ls m/etc/hostname/x; guestunmount m && ls -A m; rmdir m",
     ),

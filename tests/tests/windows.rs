@@ -5,19 +5,23 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 use bstr::{BString, ByteSlice};
-use glassbox_api::options::HivexOpenOpts;
+use glassbox_api::options::{HivexOpenOpts, InspectGetIconOpts};
 use glassbox_api::{
     Arguments, Drives, FieldValue, HandleConfig, Hivex, Inspection, Launching, Mounting, StructValue, Value, table,
 };
 use glassbox_engine::Handle;
 use glassbox_io::Result;
+use glassbox_tests::dist::expect_success;
 use glassbox_tests::fixture;
 use glassbox_tests::fixtures::scratch;
 
 /// A field that was spare when libguestfs was as old as the oracle.
 const NEWER_FIELD: (&str, &str) = ("app2_class", "app2_spare1");
+
+const DISKS: [&str; 4] = ["ten.img", "server.img", "xp.img", "seven.img"];
 
 fn launch(images: &[PathBuf]) -> Handle {
     let mut g = Handle::new().unwrap();
@@ -123,7 +127,7 @@ fn shown_struct(value: StructValue) -> String {
 #[test]
 fn every_answer_is_that_of_libguestfs() {
     let folder = fixture("windows");
-    let mut g = launch(&["ten.img", "server.img", "xp.img"].map(|name| folder.join(name)));
+    let mut g = launch(&DISKS.map(|name| folder.join(name)));
     let transcript = fs::read_to_string(folder.join("transcript")).unwrap();
     assert!(transcript.lines().count() > 3000);
     let differences = replay(&mut g, &transcript);
@@ -206,14 +210,36 @@ fn changing_a_hive_is_unsupported() {
 #[test]
 fn builds_and_group_policies() {
     let folder = fixture("windows");
-    let mut g = launch(&["ten.img", "server.img", "xp.img"].map(|name| folder.join(name)));
+    let mut g = launch(&DISKS.map(|name| folder.join(name)));
     let mut found = Vec::new();
     for root in g.inspect_os().unwrap() {
         let build = g.inspect_get_build_id(root.as_ref()).unwrap().to_string();
         found.push((root.to_string(), build, g.inspect_get_windows_group_policy(root.as_ref()).unwrap()));
     }
-    let expected = [("/dev/sda2", "19045", true), ("/dev/sdb1", "20348", false), ("/dev/sdc1", "2600", false)];
+    let expected = [
+        ("/dev/sda2", "19045", true),
+        ("/dev/sdb1", "20348", false),
+        ("/dev/sdc1", "2600", false),
+        ("/dev/sdd", "7601", false),
+    ];
     assert_eq!(found, expected.map(|(root, build, policy)| (root.to_owned(), build.to_owned(), policy)));
+}
+
+/// Pixel by pixel what libguestfs decodes with wrestool and netpbm.
+#[test]
+fn icons_within_programs() {
+    let folder = fixture("windows");
+    let mut g = launch(&DISKS.map(|name| folder.join(name)));
+    for (root, name) in [("/dev/sdc1", "XP"), ("/dev/sdd", "Ultimate")] {
+        g.inspect_os().unwrap();
+        g.mount_ro(root.into(), "/".into()).unwrap();
+        let icon = g.inspect_get_icon(root.into(), InspectGetIconOpts::default()).unwrap();
+        g.umount_all().unwrap();
+        let path = scratch(&format!("windows-icon-{name}")).join("icon.png");
+        fs::write(&path, icon).unwrap();
+        let ours = expect_success(Command::new("pngtopnm").arg(path)).stdout;
+        assert!(ours == fs::read(folder.join(format!("icon.{name}.ppm"))).unwrap(), "{name}");
+    }
 }
 
 #[test]

@@ -1,12 +1,14 @@
-//! A guest that only a kernel reads: its root is on an array, so that inspection is the appliance's.
+//! Guests that only a kernel reads, so that inspection is the appliance's: on an array, and in subvolumes of btrfs.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use bstr::ByteSlice;
-use glassbox_api::options::{AddDriveOpts, MdCreateOpts, MkfsOpts, UmountOpts};
-use glassbox_api::{Drives, FilesWrite, FilesystemCreateCheck, Inspection, Launching, Md, Mounting, Partitions};
+use glassbox_api::options::{AddDriveOpts, BtrfsSubvolumeCreateOpts, MdCreateOpts, MkfsOpts, UmountOpts};
+use glassbox_api::{
+    Btrfs, Drives, FilesWrite, FilesystemCreateCheck, FilesystemDetect, Inspection, Launching, Md, Mounting, Partitions,
+};
 use glassbox_engine::{EventKind, Handle};
 use glassbox_tests::fixtures::scratch;
 use glassbox_tests::handle_with_appliance;
@@ -24,7 +26,15 @@ const FSTAB: &str = "\
 const RELEASE: &str =
     "NAME=\"Debian GNU/Linux\"\nID=debian\nVERSION_ID=\"12\"\nPRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\n";
 
-/// A handle over both disks, which may start an appliance.
+/// Subvolumes by the filesystem's UUID and by the device; one that isn't there, and the filesystem's own root.
+const SUBVOLUMES_FSTAB: &str = "\
+UUID=UUID_OF_BTRFS / btrfs subvol=root,compress=zstd:1 0 0
+UUID=UUID_OF_BTRFS /home btrfs noatime,subvol=home 0 0
+/dev/sda2 /srv/deep btrfs subvol=data/deep 0 0
+/dev/sda1 /boot ext2 defaults 0 2
+";
+
+/// A handle over these disks, which may start an appliance.
 fn handle(disks: &[PathBuf], readonly: bool) -> Handle {
     let mut g = handle_with_appliance();
     for disk in disks {
@@ -99,4 +109,55 @@ fn a_guest_on_an_array_is_told_as_libguestfs_tells_it() {
     assert!(mountpoints.contains(&("/again".into(), "/dev/md127".into())), "{mountpoints:?}");
     let warnings = warnings.lock().unwrap();
     assert!(warnings.iter().any(|warning| warning.contains("/etc/fstab:5")), "{warnings:?}");
+}
+
+/// A disk as Fedora lays it out: /boot, and the system in a subvolume of btrfs.
+fn make_subvolumes(folder: &Path) -> PathBuf {
+    let disk = folder.join("btrfs.raw");
+    File::create(&disk).unwrap().set_len(256 << 20).unwrap();
+    let mut g = handle(std::slice::from_ref(&disk), false);
+    g.part_init("/dev/sda".into(), "gpt".into()).unwrap();
+    g.part_add("/dev/sda".into(), "p".into(), 2048, 67583).unwrap();
+    g.part_add("/dev/sda".into(), "p".into(), 67584, -2048).unwrap();
+    g.mkfs("ext2".into(), "/dev/sda1".into(), MkfsOpts::default()).unwrap();
+    g.mkfs("btrfs".into(), "/dev/sda2".into(), MkfsOpts::default()).unwrap();
+    let uuid = g.vfs_uuid("/dev/sda2".into()).unwrap().to_string();
+    g.mount("/dev/sda2".into(), "/".into()).unwrap();
+    g.mkdir("/data".into()).unwrap();
+    for subvolume in ["/root", "/home", "/data/deep"] {
+        g.btrfs_subvolume_create(subvolume.into(), BtrfsSubvolumeCreateOpts::default()).unwrap();
+    }
+    for directory in ["/root/bin", "/root/boot", "/root/etc", "/root/home", "/root/srv/deep"] {
+        g.mkdir_p(directory.into()).unwrap();
+    }
+    let fstab = SUBVOLUMES_FSTAB.replace("UUID_OF_BTRFS", &uuid);
+    for (path, content) in
+        [("/root/etc/fstab", &*fstab), ("/root/etc/os-release", RELEASE), ("/root/etc/hostname", "subvolumes\n")]
+    {
+        g.write(path.into(), content.as_bytes()).unwrap();
+    }
+    g.shutdown().unwrap();
+    disk
+}
+
+#[test]
+fn a_guest_in_subvolumes_is_told_as_libguestfs_tells_it() {
+    if !has_programs("a guest in subvolumes", &[QEMU, "mkfs.btrfs"]) {
+        return;
+    }
+    let disk = make_subvolumes(&scratch("inspection-subvolumes"));
+    let disks = [disk];
+    let mut g = handle(&disks, true);
+    let ours = oracle::ours(&mut g);
+    assert_eq!(ours[" roots"], "btrfsvol:/dev/sda2/root");
+    if let Some(real) = oracle::real(&disks, &format!("subvolumes {SUBVOLUMES_FSTAB}{RELEASE}"), Questions::Roots) {
+        assert_same(&ours, &real);
+    }
+    // What was told can be mounted as it was told.
+    let mut mountpoints = g.inspect_get_mountpoints("btrfsvol:/dev/sda2/root".into()).unwrap();
+    mountpoints.sort();
+    for (path, device) in &mountpoints {
+        g.mount_ro(device.as_bstr(), path.as_bstr()).unwrap();
+    }
+    assert_eq!(mountpoints.len(), 4, "{mountpoints:?}");
 }

@@ -7,6 +7,7 @@ mod oracle;
 mod systems;
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use bstr::ByteSlice;
@@ -15,6 +16,7 @@ use glassbox_api::options::InspectGetIconOpts;
 use glassbox_api::{Drives, Inspection, Launching, Mounting};
 use glassbox_engine::{EventKind, Handle};
 use glassbox_io::Result;
+use glassbox_tests::dist::expect_success;
 use glassbox_tests::fixture;
 use glassbox_tests::fixtures::scratch;
 use oracle::{Answers, Questions};
@@ -185,10 +187,11 @@ fn icons_are_pictures_of_the_guest() {
     let (favicon, favicon_bytes) = picture("favicon", 16, 700);
     let debian = ("etc/debian_version", "12.5\n");
     let place = "usr/share/pixmaps/debian-logo.png";
-    let guests: [&[(&str, &str)]; 3] = [
+    let guests: [&[(&str, &str)]; 4] = [
         &[debian, (place, &logo)],
         &[debian, (place, &large)],
         &[debian, (place, &logo), ("etc/favicon.png", &favicon)],
+        &[("etc/cirros/version", "0.6.2\n"), ("usr/share/cirros/logo", "  ____\n / __/\n/ /__\n\\___/\n")],
     ];
     let guests = guests.map(|files| LINUX.iter().chain(files).copied().collect::<Vec<_>>());
     let partitions: Vec<_> = guests.iter().map(|files| Partition::of(Content::Ext2(files))).collect();
@@ -205,6 +208,11 @@ fn icons_are_pictures_of_the_guest() {
     assert_eq!(icon(1, InspectGetIconOpts::default()), b"", "too large");
     assert_eq!(icon(2, InspectGetIconOpts::default()), favicon_bytes);
     assert_eq!(icon(2, no_favicon()), logo_bytes);
+    // A text, drawn: six characters in four lines, and a margin.
+    let drawn = icon(3, InspectGetIconOpts::default());
+    std::fs::write(folder.join("drawn.png"), drawn).expect("the folder is writable");
+    let decoded = expect_success(Command::new("pngtopnm").arg(folder.join("drawn.png"))).stdout;
+    assert!(decoded.starts_with(b"P6\n64 80\n"), "{:?}", decoded[..20].as_bstr());
 }
 
 /// The whole table, asked of libguestfs: `cargo test -p glassbox-tests --test inspection -- --ignored`.

@@ -105,11 +105,13 @@ impl InProcess {
     }
 
     /// Says what couldn't be looked at. Where no system was found it may be the one: who has an appliance shall ask that.
-    fn tell_unread(&self, mut unread: Vec<(BString, Error)>) -> Result<()> {
+    fn tell_unread(&mut self, mut unread: Vec<(BString, Error)>) -> Result<()> {
         let has_root = self.inspected.iter().any(|found| matches!(found.role, Role::Root(_)));
         if self.has_appliance && !has_root {
             let beyond_us = unread.iter().position(|(_, error)| error.is_unsupported());
             if let Some((name, error)) = beyond_us.map(|index| unread.swap_remove(index)) {
+                // What was found is part of what will be found there.
+                self.forget_inspection();
                 return Err(Error::unsupported(format!("inspecting {name}: {error}")));
             }
         }

@@ -3,18 +3,24 @@
 use bstr::{BStr, ByteSlice};
 use glassbox_api::options::{InspectGetIconOpts, IsFileOpts};
 use glassbox_api::{FilesRead, Inspection};
-use glassbox_io::{Error, Result};
+use glassbox_io::Result;
 
 use crate::handle::Handle;
+use crate::picture::{self, PNG_SIGNATURE};
 
-/// The eight bytes that begin a PNG (PNG specification, 5.2).
-const PNG_SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
-/// What follows them: the length and the type of the header chunk (11.2.1), then width and height.
+/// What follows a PNG's signature: the length and the type of the header chunk (11.2.1), then width and height.
 const HEADER_CHUNK: &[u8] = b"\0\0\0\x0dIHDR";
 /// Bytes from the beginning to the end of the height.
 const GEOMETRY_END: usize = 24;
 /// The width and height of what may be an icon, in pixels.
 const SIZES: std::ops::RangeInclusive<u32> = 16..=1024;
+
+/// Bytes of a program that is searched for a picture: more than the real one has, and little enough to be held in memory.
+const LARGEST_PROGRAM: i64 = 32 << 20;
+/// Bytes of a text that is drawn.
+const LARGEST_TEXT: i32 = 64 << 10;
+/// The rows of the first state of Windows 7's start button, with the row that follows, as libguestfs cuts it.
+const START_BUTTON: usize = 55;
 
 /// Where pictures are, and how large the file may be in bytes. 0: as large as the picture's pixels, uncompressed.
 type Places = &'static [(&'static str, i64)];
@@ -46,7 +52,8 @@ pub fn icon(g: &mut Handle, root: &BStr, opts: &InspectGetIconOpts) -> Result<Ve
         }
     }
     if distro == "cirros" && g.is_file("/usr/share/cirros/logo".into(), follow())? {
-        return Err(Error::unsupported("CirrOS's icon: a text that must be drawn"));
+        let logo = g.pread("/usr/share/cirros/logo".into(), LARGEST_TEXT, 0)?;
+        return Ok(picture::draw(&logo).to_png());
     }
     Ok(Vec::new())
 }
@@ -73,7 +80,7 @@ fn places(distro: &BStr, major: i32, high_quality: bool) -> Places {
     }
 }
 
-/// Windows 8 has a picture of its own. Others have theirs within programs.
+/// Windows 8 has a picture of its own. Some before it have theirs within a program; others have none that is known.
 fn windows(g: &mut Handle, root: &BStr) -> Result<Vec<u8>> {
     let version = (g.inspect_get_major_version(root)?, g.inspect_get_minor_version(root)?);
     match version {
@@ -82,9 +89,30 @@ fn windows(g: &mut Handle, root: &BStr) -> Result<Vec<u8>> {
             let Ok(path) = path else { return Ok(Vec::new()) };
             Ok(png(g, path.as_bstr(), 8 << 10)?.unwrap_or_default())
         }
-        (5, 1) | (6, 1) => Err(Error::unsupported("icons within programs of Windows")),
+        (5, 1) => Ok(explorer(g, root, "", 143)?.map(|picture| picture.to_png()).unwrap_or_default()),
+        (6, 1) => {
+            // The 32-bit program of a 64-bit system has it too.
+            let found = match explorer(g, root, "/SysWOW64", 6801)? {
+                None => explorer(g, root, "", 6801)?,
+                found => found,
+            };
+            // A strip of the button's states, one below the other.
+            Ok(found.map(|strip| strip.top(START_BUTTON).to_png()).unwrap_or_default())
+        }
         _ => Ok(Vec::new()),
     }
+}
+
+/// A bitmap of Windows' shell, in this folder of its system's root.
+fn explorer(g: &mut Handle, root: &BStr, folder: &str, number: u32) -> Result<Option<picture::Picture>> {
+    let systemroot = g.inspect_get_windows_systemroot(root)?;
+    let path = format!("{systemroot}{folder}/explorer.exe");
+    let Ok(path) = g.case_sensitive_path(path.as_str().into()) else { return Ok(None) };
+    if !g.is_file(path.as_bstr(), follow())? || g.filesize(path.as_bstr())? > LARGEST_PROGRAM {
+        return Ok(None);
+    }
+    let program = g.read_file(path.as_bstr())?;
+    picture::bitmap(&program, number).map_err(|error| error.at_path(path))
 }
 
 fn follow() -> IsFileOpts {
