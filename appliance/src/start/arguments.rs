@@ -92,8 +92,7 @@ impl Machine<'_> {
         };
         list.option("-machine", format!("{}{memory}", self.qemu.machine));
         list.option("-accel", if self.is_kvm { "kvm" } else { "tcg" });
-        // Without the fifth level of page tables, which costs time and serves nobody here.
-        list.option("-cpu", if self.is_kvm { "host" } else { "max,la57=off" });
+        list.option("-cpu", if self.is_kvm { "host" } else { &self.qemu.processor });
         list.option("-m", self.options.memory.to_string());
         list.option("-smp", self.options.cpus.to_string());
         for word in ["-nodefaults", "-no-user-config", "-no-reboot"] {
@@ -203,6 +202,7 @@ mod tests {
             identity: crate::host::Identity::of(Path::new("/bin/sh")).unwrap(),
             version: "10.0".into(),
             machine: "pc-i440fx-10.0,hpet=off".into(),
+            processor: "max,erms=off".into(),
             has_file_migration: true,
             has_read_only_memory: true,
             has_sandbox: true,
