@@ -301,9 +301,10 @@ fn command(line: &str, folder: &Path, library: Option<&Path>) -> Command {
         .envs([("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"), ("HOME", "/root"), ("LC_ALL", "C.UTF-8"), ("TZ", "UTC")])
         .envs(oracle::ENVIRONMENT)
         .stdin(Stdio::null());
-    if let Some(library) = library {
-        command.env("LD_LIBRARY_PATH", library);
-    }
+    match library {
+        Some(library) => command.env("LD_LIBRARY_PATH", library),
+        None => command.envs([oracle::HYPERVISOR]),
+    };
     command
 }
 

@@ -104,7 +104,8 @@ impl<'a> Oracle<'a> {
         for _ in 0..ATTEMPTS {
             if !self.kept.exists() {
                 let partial = scratch(&format!("oracle-{}", self.programme.name));
-                execute(&mut Command::new("guestfish"), self.disks, &self.script, &partial);
+                let mut guestfish = Command::new("guestfish");
+                execute(guestfish.envs([oracle::HYPERVISOR]), self.disks, &self.script, &partial);
                 fs::rename(&partial, &self.kept).expect("the answers can be kept");
             }
             let run = collect(calls, self.disks, &self.kept);

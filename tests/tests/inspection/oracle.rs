@@ -11,7 +11,7 @@ use glassbox_engine::Handle;
 use glassbox_io::Result;
 use glassbox_tests::fixture;
 use glassbox_tests::needs::{PYTHON_GUESTFS, has_programs};
-use glassbox_tests::oracle::ENVIRONMENT;
+use glassbox_tests::oracle::{ENVIRONMENT, HYPERVISOR};
 use sha2::{Digest, Sha256};
 
 /// Answers by `ROOT CALL`. An error's words are each library's own; that it is one is compared.
@@ -88,7 +88,7 @@ pub fn real(disks: &[PathBuf], description: &str, questions: Questions) -> Optio
             .args(disks)
             .env_clear()
             .envs([("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"), ("HOME", "/root"), ("LC_ALL", "C.UTF-8")])
-            .envs(ENVIRONMENT)
+            .envs(ENVIRONMENT.into_iter().chain([HYPERVISOR]))
             .output()
             .expect("timeout is part of every system");
         assert!(output.status.success(), "{}", output.stderr.as_bstr());
