@@ -79,6 +79,36 @@ impl Warnings {
     }
 }
 
+/// Runs a shell at a terminal, whose other end is a second port of the appliance, until the shell ends. The reply is empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Terminal {
+    /// Lines that it shows.
+    pub rows: u32,
+    /// Characters in a line.
+    pub columns: u32,
+    /// Its kind, as the variable `TERM` has it.
+    pub kind: BString,
+}
+
+impl Terminal {
+    /// The number of its procedure.
+    pub const PROCEDURE: u32 = 0x4742_5204;
+    /// The name of the port, which is plugged before the call.
+    pub const PORT: &str = "org.glassbox.terminal";
+
+    /// Appends the wire form.
+    pub fn encode(&self, to: &mut Encoder) {
+        to.u32(self.rows);
+        to.u32(self.columns);
+        to.opaque(&self.kind);
+    }
+
+    /// Reads the wire form.
+    pub fn decode(from: &mut Decoder<'_>) -> Result<Terminal> {
+        Ok(Terminal { rows: from.u32()?, columns: from.u32()?, kind: from.opaque()?.into() })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::fmt::Debug;
@@ -106,5 +136,7 @@ mod tests {
         let warnings = Warnings { texts: vec!["one".into(), "\u{ff}two\n".into(), "".into()] };
         round_trip(&warnings, Warnings::encode, Warnings::decode);
         round_trip(&Warnings::default(), Warnings::encode, Warnings::decode);
+        let terminal = Terminal { rows: 24, columns: 80, kind: "xterm".into() };
+        round_trip(&terminal, Terminal::encode, Terminal::decode);
     }
 }

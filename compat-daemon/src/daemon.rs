@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use bstr::{BStr, BString, ByteSlice};
-use glassbox_api::own_calls::AwaitDisks;
+use glassbox_api::own_calls::{AwaitDisks, Terminal};
 use glassbox_api::table::Group;
 use glassbox_api::{AnyCall, ArgKind, CallInfo, StringKind, Value, unsupported_call};
 use glassbox_engine::{DiskName, Events, InProcess, Job, check_arguments};
@@ -14,6 +14,7 @@ use glassbox_io::{Errno, Error, Result};
 use crate::disk_names;
 use crate::libaugeas::Augeas;
 use crate::mounts;
+use crate::terminal;
 use crate::view::{self, View};
 use crate::wait::wait_for;
 
@@ -101,6 +102,14 @@ impl Daemon {
             let message = format!("of {} disks, the appliance's kernel has found {usable}", disks.count);
             Error::os_with(Errno::ETIMEDOUT, message)
         })
+    }
+
+    /// Runs a shell at the terminal, until it ends.
+    pub fn run_shell(&mut self, terminal: &Terminal) -> Result<()> {
+        let ran = terminal::run(terminal);
+        // Whatever was typed there.
+        self.view.forget();
+        ran
     }
 
     /// The work of the call that is being answered.

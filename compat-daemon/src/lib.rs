@@ -34,6 +34,7 @@ mod scratch;
 pub mod server;
 mod stacked;
 mod sysroot;
+mod terminal;
 mod tool;
 mod view;
 mod wait;

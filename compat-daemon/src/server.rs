@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use glassbox_api::own_calls::{AwaitDisks, Resume, Warnings};
+use glassbox_api::own_calls::{AwaitDisks, Resume, Terminal, Warnings};
 use glassbox_api::protocol::{self, Chunk, ErrorReply, Frame, Header, Progress, Status};
 use glassbox_api::xdr::{ArgumentDecoder, Decoder, Encoder};
 use glassbox_api::{ArgKind, Streams, request, table};
@@ -131,6 +131,7 @@ impl Request<'_> {
         let done = match procedure {
             Resume::PROCEDURE => Resume::decode(body).and_then(|resume| init::resume(&resume)),
             AwaitDisks::PROCEDURE => AwaitDisks::decode(body).and_then(|disks| daemon.await_disks(disks)),
+            Terminal::PROCEDURE => Terminal::decode(body).and_then(|terminal| daemon.run_shell(&terminal)),
             Warnings::PROCEDURE => {
                 let warnings = std::mem::take(&mut *self.warnings.lock().unwrap_or_else(PoisonError::into_inner));
                 let mut reply = Encoder::default();

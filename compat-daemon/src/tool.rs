@@ -24,7 +24,7 @@ pub struct Tool {
 }
 
 /// What every tool finds in its environment. libdevmapper shall make its device nodes itself: there is no udev.
-const ENVIRONMENT: [(&str, &str); 5] =
+pub const ENVIRONMENT: [(&str, &str); 5] =
     [("PATH", PATH), ("LC_ALL", "C"), ("HOME", "/"), ("TERM", "dumb"), ("DM_DISABLE_UDEV", "1")];
 
 /// What a tool did.

@@ -1,10 +1,12 @@
 //! The appliance of a handle: brought up by the first call that needs it, told what the session was, and asked from then on.
 
 use std::collections::VecDeque;
+use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bstr::{BStr, ByteSlice};
+use glassbox_api::own_calls::Terminal;
 use glassbox_api::{AnyCall, CallInfo, Launching};
 use glassbox_appliance::remote::Watch;
 use glassbox_appliance::{Accelerator, Appliance, Options};
@@ -130,6 +132,20 @@ impl Handle {
         self.replay.run(|procedure, arguments| remote.repeat(procedure, arguments))?;
         self.appliance = Some(appliance);
         Ok(())
+    }
+
+    /// Runs a shell in the appliance, at a terminal whose keyboard and screen `begin` is given. Returns when the shell ends.
+    pub fn run_shell(&mut self, terminal: &Terminal, begin: impl FnOnce(UnixStream) -> Result<()>) -> Result<()> {
+        self.check_idle()?;
+        self.bring_up(None)?;
+        let Some(appliance) = &mut self.appliance else {
+            return Err(Error::usage("the appliance has been shut down"));
+        };
+        begin(appliance.plug_terminal()?)?;
+        let ran = appliance.remote().run_shell(terminal);
+        let is_lost = appliance.remote().is_lost();
+        self.tell_printed();
+        ran.map_err(|error| if is_lost { self.appliance_died(error) } else { error })
     }
 
     fn appliance_options(&self) -> Options {

@@ -216,3 +216,22 @@ fn fish_prepares_disks_and_writes_to_them() {
     assert_eq!(rescue.status.code(), Some(1), "{told}");
     assert!(folder.digest("test1.img") == before);
 }
+
+/// script(1) is the terminal.
+#[test]
+fn rescue_runs_a_shell_at_a_terminal() {
+    let Some(folder) = Folder::new("terminal") else { return };
+    fs::File::create(folder.path("disk.img")).and_then(|disk| disk.set_len(8 << 20)).unwrap();
+    folder.printed("mke2fs", &["-q", "disk.img"], "");
+    let rescue = format!("stty rows 33 cols 99; exec '{}' rescue -a disk.img", glassbox().display());
+    // Its job control needs a session of its own; what is typed is echoed, so answers are told from questions.
+    let typed = "stty size\ntest -t 0 && echo at a ter''minal\nmount /dev/sda /sysroot\necho kept > /sysroot/file\n\
+                 sleep 100 &\nkill %1 && wait; seq -s , 5000 | tail -c 10\nexit\n";
+    let seen = folder.printed("script", &["--quiet", "--return", "--command", &rescue, "/dev/null"], typed);
+    for answer in ["33 99", "at a terminal", "4999,5000"] {
+        assert!(seen.contains(answer), "{answer}: {seen}");
+    }
+    assert!(!seen.contains("no job control"), "{seen}");
+    folder.is_sound("disk.img");
+    assert_eq!(folder.debugfs("disk.img", "cat /file"), "kept\n");
+}

@@ -16,6 +16,7 @@ mod options;
 mod progress;
 mod replace;
 mod table;
+mod terminal;
 mod uri;
 mod windows_path;
 

@@ -91,7 +91,7 @@ pub const GROUPS: &[Group] = &[
         Required,
     ),
     group(
-        &["base64", "basename", "sha224sum", "sha384sum", "expr", "uniq"],
+        &["base64", "basename", "sha224sum", "sha384sum", "expr", "nproc", "seq", "stty", "tty", "uniq"],
         "files",
         "coreutils",
         "coreutils",
@@ -230,6 +230,10 @@ pub const GROUPS: &[Group] = &[
     group(&["rsync"], "copying", "rsync", "rsync", Optional),
     group(&["ssh"], "copying", "openssh-client", "openssh-clients", Optional),
     group(&["kmod", "modprobe", "insmod", "lsmod"], "kernel modules", "kmod", "kmod", Required),
+    group(&["setsid"], "a shell at a terminal", "util-linux", "util-linux", Optional),
+    group(&["vi"], "editing in a terminal", "vim-tiny", "vim-minimal", Optional),
+    group(&["nano"], "editing in a terminal", "nano", "nano", Optional),
+    group(&["less"], "reading in a terminal", "less", "less", Optional),
     group(&["extlinux", "syslinux"], "boot loaders", "extlinux syslinux", "syslinux", Optional),
 ];
 
@@ -269,7 +273,15 @@ pub(crate) const DIRECTORIES: [&str; 6] =
     ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
 /// Files that those programs read, if the host has them: programs' settings, translations between character sets.
-pub(crate) const DATA: [&str; 16] = [
+pub(crate) const DATA: [&str; 23] = [
+    // What terminals can, where Debian doesn't have it.
+    "/usr/share/terminfo/l/linux",
+    "/usr/share/terminfo/s/screen",
+    "/usr/share/terminfo/s/screen-256color",
+    "/usr/share/terminfo/t/tmux-256color",
+    "/usr/share/terminfo/v/vt100",
+    "/usr/share/terminfo/x/xterm",
+    "/usr/share/terminfo/x/xterm-256color",
     "/etc/ld.so.cache",
     "/etc/mke2fs.conf",
     "/etc/nsswitch.conf",
@@ -292,8 +304,8 @@ pub(crate) const DATA: [&str; 16] = [
 ];
 
 /// Directories that go along with all that is in them.
-pub(crate) const DATA_DIRECTORIES: [&str; 2] =
-    ["/usr/lib/locale/C.utf8", "/usr/lib/x86_64-linux-gnu/gconv/gconv-modules.d"];
+pub(crate) const DATA_DIRECTORIES: [&str; 3] =
+    ["/lib/terminfo", "/usr/lib/locale/C.utf8", "/usr/lib/x86_64-linux-gnu/gconv/gconv-modules.d"];
 
 #[cfg(test)]
 mod tests {

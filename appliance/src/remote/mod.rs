@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bstr::BString;
-use glassbox_api::own_calls::{AwaitDisks, Resume, Warnings};
+use glassbox_api::own_calls::{AwaitDisks, Resume, Terminal, Warnings};
 use glassbox_api::protocol::{self, Chunk, ErrorReply, Frame, Header, Progress, Status};
 use glassbox_api::xdr::{Decoder, EncodedArguments, Encoder};
 use glassbox_api::{AnyCall, ArgKind, Call, Door, Pending, unsupported_call};
@@ -107,12 +107,25 @@ impl Remote {
         Ok(Warnings::decode(&mut Decoder::new(&reply)?)?.texts)
     }
 
+    /// Has our own daemon run a shell at the terminal's port, and waits for its end as long as it takes.
+    pub fn run_shell(&mut self, terminal: &Terminal) -> Result<()> {
+        let mut body = Encoder::default();
+        terminal.encode(&mut body);
+        let header = self.send_own(Terminal::PROCEDURE, body)?;
+        receive_reply(&mut self.connection, &header, &self.watch.clone()).map(drop)
+    }
+
     /// Asks something that only our own daemon understands: the reply's body.
     fn ask(&mut self, procedure: u32, body: Encoder, patience: Duration) -> Result<Vec<u8>> {
-        let header = self.next_header(procedure, 0);
-        self.connection.send(&protocol::message(&header, &body.finish()?)?)?;
+        let header = self.send_own(procedure, body)?;
         let watch = self.watch.clone();
         self.connection.within(patience, |connection| receive_reply(connection, &header, &watch))
+    }
+
+    fn send_own(&mut self, procedure: u32, body: Encoder) -> Result<Header> {
+        let header = self.next_header(procedure, 0);
+        self.connection.send(&protocol::message(&header, &body.finish()?)?)?;
+        Ok(header)
     }
 
     fn next_header(&mut self, proc_nr: u32, optargs: u64) -> Header {

@@ -19,10 +19,13 @@ mod template;
 use std::ffi::OsString;
 use std::fmt;
 use std::fs::File;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
 
+use glassbox_api::own_calls::Terminal;
 use glassbox_io::{Errno, Error, Result, ResultExt};
 use serde_json::json;
 
@@ -38,6 +41,9 @@ use crate::remote::Remote;
 
 /// How long qemu may take to write what it still holds when it is told to end.
 const END_DEADLINE: Duration = Duration::from_secs(60);
+
+/// What qemu calls the port of a terminal.
+const TERMINAL: &str = "terminal";
 
 /// The way by which an appliance came up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,6 +156,18 @@ impl Appliance {
             self.images.push(ImageFile { path: path.clone(), length: file.metadata()?.len(), file, cut: None });
         }
         Ok(())
+    }
+
+    /// Plugs the port of the [terminal](Terminal); whoever has its other end is the terminal.
+    pub fn plug_terminal(&mut self) -> Result<UnixStream> {
+        let (ours, theirs) = UnixStream::pair()?;
+        self.monitor.give_file(Terminal::PORT, &File::from(OwnedFd::from(theirs)))?;
+        let address = json!({ "type": "fd", "data": { "str": Terminal::PORT } });
+        let backend = json!({ "type": "socket", "data": { "addr": address, "server": false } });
+        self.monitor.execute("chardev-add", json!({ "id": TERMINAL, "backend": backend }))?;
+        let port = json!({ "driver": "virtserialport", "id": TERMINAL, "chardev": TERMINAL, "name": Terminal::PORT });
+        self.monitor.execute("device_add", port)?;
+        Ok(ours)
     }
 
     /// Fails with `EIO` if an image's file has become shorter: qemu gives the guest zeros for what somebody has cut off.

@@ -10,6 +10,7 @@ use glassbox_io::Result;
 
 pub use clock::resume;
 pub use network::is_given as has_network;
+pub use port::open_named as open_port;
 pub use root::is_root_disk;
 
 use crate::{modules, server};

@@ -1,7 +1,7 @@
 //! `glassbox rescue`: a shell in the appliance, as virt-rescue gives one.
 //!
-//! There is no terminal in the appliance: each line is run by a shell of its own there, and what it prints comes when it
-//! has ended. The directory stays from line to line.
+//! At a terminal it is that terminal's. Otherwise each line of stdin is run by a shell of its own, and what it prints comes when it
+//! has ended; the directory stays from line to line.
 
 use std::ffi::OsString;
 use std::io::{self, BufRead, IsTerminal, Write};
@@ -16,8 +16,8 @@ use glassbox_io::Error;
 
 use super::{COMMON_HELP, Failure, Line, MOUNT_HELP, Opened, common_options, finish, read_line};
 use crate::disks::Disks;
-use crate::number;
 use crate::options::{Options, UsageError};
+use crate::{number, terminal};
 
 const SHORT: [char; 4] = ['e', 'i', 'r', 'w'];
 const LONG: [&str; 11] =
@@ -27,7 +27,11 @@ const LONG: [&str; 11] =
 const SCRATCH_SIZE: i64 = 10 << 30;
 /// What comes behind a line's output, then its exit status and the directory (ASCII's record separator).
 const TRAILER: u8 = 0x1e;
-const PROMPT: &[u8] = b"><rescue> ";
+/// What a person is told first.
+const BANNER: &str = "\
+This shell runs in a small Linux of its own, which sees the disks: /dev/sda is the first. Mount what you need below /sysroot
+(-i does it for you); the guest's own programs run after 'chroot /sysroot'. Leave with 'exit': what was written is kept.
+";
 
 /// Runs the command.
 pub fn main(program: &str, arguments: Vec<OsString>) -> ExitCode {
@@ -54,7 +58,7 @@ impl Rescue {
                 "none" => {}
                 key => {
                     return Err(UsageError::new(format!(
-                        "-e {key}: there is no escape key, because there is no terminal; interrupt with ^C, leave with ^D"
+                        "-e {key}: there is no escape key: every key is the shell's; leave with 'exit'"
                     )));
                 }
             },
@@ -108,7 +112,12 @@ fn run(program: &str, arguments: Vec<OsString>) -> Result<(), Failure> {
     if rescue.inspector || disks.mounts_something() {
         opened.mount(program, &disks)?;
     }
-    opened.shell()?;
+    if io::stdin().is_terminal() && io::stdout().is_terminal() {
+        println!("{BANNER}");
+        terminal::run_shell(&mut opened.handle).map_err(opened.failed("run a shell in the appliance"))?;
+    } else {
+        opened.lines()?;
+    }
     opened.close()
 }
 
@@ -150,20 +159,16 @@ impl Opened {
     }
 
     /// Runs the lines of stdin. Fails as the last of them did.
-    fn shell(&mut self) -> Result<(), Failure> {
+    fn lines(&mut self) -> Result<(), Failure> {
         let (mut input, mut out) = (io::stdin().lock(), io::stdout());
-        let interactive = input.is_terminal();
         let mut directory = BString::from("/");
         let mut succeeded = true;
         let mut line = Vec::new();
         loop {
-            if interactive {
-                out.write_all(PROMPT)?;
-            }
             out.flush()?;
             line.clear();
             if input.read_until(b'\n', &mut line)? == 0 || matches!(line.trim(), b"exit" | b"logout") {
-                return if succeeded || interactive { Ok(()) } else { Err(Failure::Told) };
+                return if succeeded { Ok(()) } else { Err(Failure::Told) };
             }
             let script = script(directory.as_bstr(), &line);
             let ran = Debugging::debug(&mut self.handle, "sh".into(), &[script.as_bstr()]);
@@ -214,9 +219,9 @@ Runs commands in a small Linux that sees the disks, to repair what doesn't start
 Usage: {program} [OPTIONS] IMAGE…
        {program} [OPTIONS] -a IMAGE…
 
-Commands are read from stdin, or asked for at a terminal. Each line is run by a shell of its own; what it prints comes when it
-has ended. There is no terminal: editors and the like don't work (see 'glassbox edit'). The guest's filesystems are below
-/sysroot; for the guest's own programs write: chroot /sysroot COMMAND
+At a terminal, a shell asks for commands, and editors work; 'exit' ends it. Otherwise commands are read from stdin: each line is run
+by a shell of its own, and what it prints comes when it has ended. The guest's filesystems are below /sysroot; for the guest's own
+programs write: chroot /sysroot COMMAND
 
   -i, --inspector          Mount the guest's filesystems as the guest does
   -r, --ro                 What is written to the disks is thrown away
