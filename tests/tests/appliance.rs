@@ -129,6 +129,28 @@ fn damage_is_mended(options: &Options) {
     booted.remote().ping_daemon().unwrap();
 }
 
+/// A template is only ever restored by the qemu that saved it: after an update a new one is made.
+#[test]
+fn a_template_of_another_qemu_is_left_alone() {
+    let Some(scratch) = scratch() else { return };
+    let hypervisor = scratch.join("hypervisor");
+    let options = Options { hv: Some(hypervisor.clone()), cache: Some(scratch.join("updated")), ..options(scratch) };
+    let templates = || {
+        let entries = Cache::open(&options).unwrap().list().unwrap();
+        entries.into_iter().filter(|entry| entry.path.join("state").exists()).count()
+    };
+    for version in 1..=2 {
+        fs::write(&hypervisor, format!("#!/bin/sh\n# {version}\nexec {QEMU} \"$@\"\n")).unwrap();
+        fs::set_permissions(&hypervisor, fs::Permissions::from_mode(0o755)).unwrap();
+        for _ in 0..2 {
+            let mut appliance = Appliance::start(&options, &[]).unwrap();
+            assert_eq!(appliance.rung(), Rung::Restored);
+            appliance.kill().unwrap();
+        }
+        assert_eq!(templates(), version);
+    }
+}
+
 #[test]
 fn no_qemu_outlives_a_program_that_is_killed() {
     let Some(scratch) = scratch() else { return };
