@@ -143,7 +143,7 @@ impl Drives for Library<'_> {
         }
         one_of("protocol", protocol, &PROTOCOLS)?;
         if protocol != "file" {
-            if protocol != "rbd" && drive.servers.is_empty() {
+            if protocol != "rbd" && protocol != "sheepdog" && drive.servers.is_empty() {
                 return Err(Error::usage(format!("{protocol}: a server must be given")));
             }
             return self.push_drive(drive);
