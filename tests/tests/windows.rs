@@ -17,6 +17,7 @@ use glassbox_io::Result;
 use glassbox_tests::dist::expect_success;
 use glassbox_tests::fixture;
 use glassbox_tests::fixtures::scratch;
+use glassbox_tests::needs::has_programs;
 
 /// A field that was spare when libguestfs was as old as the oracle.
 const NEWER_FIELD: (&str, &str) = ("app2_class", "app2_spare1");
@@ -220,7 +221,7 @@ fn builds_and_group_policies() {
         ("/dev/sda2", "19045", true),
         ("/dev/sdb1", "20348", false),
         ("/dev/sdc1", "2600", false),
-        ("/dev/sdd", "7601", false),
+        ("/dev/sdd1", "7601", false),
     ];
     assert_eq!(found, expected.map(|(root, build, policy)| (root.to_owned(), build.to_owned(), policy)));
 }
@@ -230,7 +231,10 @@ fn builds_and_group_policies() {
 fn icons_within_programs() {
     let folder = fixture("windows");
     let mut g = launch(&DISKS.map(|name| folder.join(name)));
-    for (root, name) in [("/dev/sdc1", "XP"), ("/dev/sdd", "Ultimate")] {
+    if !has_programs("icons within programs", &["pngtopnm"]) {
+        return;
+    }
+    for (root, name) in [("/dev/sdc1", "XP"), ("/dev/sdd1", "Ultimate")] {
         g.inspect_os().unwrap();
         g.mount_ro(root.into(), "/".into()).unwrap();
         let icon = g.inspect_get_icon(root.into(), InspectGetIconOpts::default()).unwrap();
@@ -240,6 +244,39 @@ fn icons_within_programs() {
         let ours = expect_success(Command::new("pngtopnm").arg(path)).stdout;
         assert!(ours == fs::read(folder.join(format!("icon.{name}.ppm"))).unwrap(), "{name}");
     }
+}
+
+/// Drive letters are looked for on every disk; libguestfs then fails on one without partitions.
+#[test]
+fn a_disk_without_partitions_is_no_drive() {
+    let folder = fixture("windows");
+    let plain = scratch("windows-plain-disk").join("disk.img");
+    fs::write(&plain, [0; 1 << 20]).unwrap();
+    let letters = |images: &[PathBuf]| {
+        let mut g = launch(images);
+        assert_eq!(g.inspect_os().unwrap(), ["/dev/sda2"]);
+        g.inspect_get_drive_mappings("/dev/sda2".into()).unwrap()
+    };
+    let alone = letters(&[folder.join("ten.img")]);
+    assert!(!alone.is_empty());
+    assert_eq!(letters(&[folder.join("ten.img"), plain]), alone);
+}
+
+/// A damaged program is no program with an icon.
+#[test]
+fn a_damaged_program_has_no_icon() {
+    let mut disk = fs::read(fixture("windows").join("seven.img")).unwrap();
+    let programs: Vec<usize> = disk.find_iter(b"PE\0\0").collect();
+    assert_eq!(programs.len(), 2);
+    for program in programs {
+        disk[program] = b'x';
+    }
+    let image = scratch("windows-damaged-program").join("disk.img");
+    fs::write(&image, disk).unwrap();
+    let mut g = launch(&[image]);
+    assert_eq!(g.inspect_os().unwrap(), ["/dev/sda1"]);
+    g.mount_ro("/dev/sda1".into(), "/".into()).unwrap();
+    assert_eq!(g.inspect_get_icon("/dev/sda1".into(), InspectGetIconOpts::default()).unwrap(), b"");
 }
 
 #[test]
