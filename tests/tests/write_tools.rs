@@ -220,7 +220,9 @@ fn fish_prepares_disks_and_writes_to_them() {
 /// script(1) is the terminal.
 #[test]
 fn rescue_runs_a_shell_at_a_terminal() {
-    let Some(folder) = Folder::new("terminal") else { return };
+    let Some(folder) = Folder::new("terminal").filter(|_| has_programs("terminal", &["script", "setsid"])) else {
+        return;
+    };
     fs::File::create(folder.path("disk.img")).and_then(|disk| disk.set_len(8 << 20)).unwrap();
     folder.printed("mke2fs", &["-q", "disk.img"], "");
     let rescue = format!("stty rows 33 cols 99; exec '{}' rescue -a disk.img", glassbox().display());
@@ -234,4 +236,27 @@ fn rescue_runs_a_shell_at_a_terminal() {
     assert!(!seen.contains("no job control"), "{seen}");
     folder.is_sound("disk.img");
     assert_eq!(folder.debugfs("disk.img", "cat /file"), "kept\n");
+}
+
+/// A guest whose disk is encrypted is looked into by those who have its key.
+#[test]
+fn keys_open_what_is_encrypted() {
+    let Some(folder) = Folder::new("keys").filter(|_| has_programs("keys", &["cryptsetup"])) else { return };
+    fs::File::create(folder.path("disk.img")).and_then(|disk| disk.set_len(64 << 20)).unwrap();
+    let script = "run\npart-disk /dev/sda gpt\nluks-format /dev/sda1 0\ncryptsetup-open /dev/sda1 opened\n\
+                  mkfs ext4 /dev/mapper/opened\nmount /dev/mapper/opened /\nmkdir /etc\nmkdir /bin\ntouch /etc/fstab\nwrite /etc/hostname \"hidden\\n\"\n\
+                  write /etc/os-release \"ID=debian\\nVERSION_ID=12\\n\"\numount-all\ncryptsetup-close /dev/mapper/opened\n";
+    fs::write(folder.path("script"), script).unwrap();
+    let fish = ["fish", "--keys-from-stdin", "-a", "disk.img", "-f", "script"];
+    folder.printed(glassbox(), &fish, "the secret\nthe secret\n");
+
+    fs::write(folder.path("key"), "the secret\n").unwrap();
+    let key_file = ["cat", "--key", "/dev/sda1:file:key", "disk.img", "/etc/hostname"];
+    assert_eq!(folder.glassbox(&key_file), "hidden\n");
+    let asked = ["fish", "--ro", "--keys-from-stdin", "-a", "disk.img", "-i", "cat", "/etc/hostname"];
+    assert_eq!(folder.printed(glassbox(), &asked, "the secret\n"), "hidden\n\n");
+    let told = folder.glassbox(&["inspect", "--json", "--key", "all:key:the secret", "disk.img"]);
+    assert!(told.contains("\"hostname\": \"hidden\""), "{told}");
+    let refused = folder.refused(&["cat", "--key", "all:key:wrong", "disk.img", "/etc/hostname"]);
+    assert!(refused.contains("/dev/sda1: no key opens it"), "{refused}");
 }

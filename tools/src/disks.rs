@@ -11,6 +11,7 @@ use glassbox_engine::libvirt::Connection;
 use glassbox_io::{Error, ResultExt};
 
 use crate::guest;
+use crate::keys::Keys;
 use crate::options::{Options, UsageError};
 use crate::uri::{self, Remote};
 
@@ -24,6 +25,8 @@ pub struct Disks {
     verbose: bool,
     trace: bool,
     discard: bool,
+    /// Keys of encrypted disks.
+    pub keys: Keys,
     /// Of which libvirt the domains are.
     connection: Option<BString>,
 }
@@ -44,8 +47,8 @@ struct Drive {
 enum Kind {
     File,
     Remote(Remote),
-    /// A domain of libvirt.
-    Domain,
+    /// A domain of libvirt, with its UUID if that is known.
+    Domain(Option<String>),
 }
 
 /// A value for the disks that follow it, and whether none has yet.
@@ -107,13 +110,13 @@ impl Disks {
             }
             (Some('d'), _) | (_, "domain") => {
                 let name = options.value()?.into_vec().into();
-                self.drives.push(Drive { name, kind: Kind::Domain, format: None, blocksize: None, new: None });
+                self.drives.push(Drive { name, kind: Kind::Domain(None), format: None, blocksize: None, new: None });
             }
             (_, "format") => self.format.set(options.optional_value().map(|value| value.into_vec().into())),
             (Some('m'), _) | (_, "mount") => self.mounts.push(MountOption::parse(options.value()?.as_bytes())),
             (Some('v'), _) | (_, "verbose") => self.verbose = true,
             (Some('x'), _) => self.trace = true,
-            _ => return Ok(false),
+            _ => return self.keys.accept(name, options),
         }
         Ok(true)
     }
@@ -135,8 +138,10 @@ impl Disks {
         let (name, kind) = match uri::parse(image.as_bstr()) {
             None => (image, Kind::File),
             Some(Ok(uri::Image::File(path))) => (path, Kind::File),
-            Some(Ok(uri::Image::Remote(remote))) => (image, Kind::Remote(remote)),
-            Some(Err(())) => return Err(UsageError::new(format!("--add: could not parse URI ‘{image}’"))),
+            Some(Ok(uri::Image::Remote(remote))) => (uri::shown(image.as_bstr()), Kind::Remote(remote)),
+            Some(Err(())) => {
+                return Err(UsageError::new(format!("--add: could not parse URI ‘{}’", uri::shown(image.as_bstr()))));
+            }
         };
         self.drives.push(Drive { name, kind, format: self.format.take(), blocksize: self.blocksize.take(), new: None });
         Ok(())
@@ -145,8 +150,13 @@ impl Disks {
     /// Adds all domains of libvirt.
     pub fn add_domains(&mut self) -> Result<(), Error> {
         let connection = Connection { uri: self.connection.clone(), read_only: true };
-        let domain = |name| Drive { name, kind: Kind::Domain, format: None, blocksize: None, new: None };
-        self.drives.extend(connection.domains()?.into_iter().map(|found| domain(found.name)));
+        self.drives.extend(connection.domains()?.into_iter().map(|found| Drive {
+            name: found.name,
+            kind: Kind::Domain(Some(found.uuid)),
+            format: None,
+            blocksize: None,
+            new: None,
+        }));
         Ok(())
     }
 
@@ -199,11 +209,20 @@ impl Disks {
         self.drives.iter().map(|drive| drive.name.as_bstr())
     }
 
+    /// The UUID of the first domain, where it is known.
+    pub fn uuid(&self) -> Option<&str> {
+        self.drives.iter().find_map(|drive| match &drive.kind {
+            Kind::Domain(uuid) => uuid.as_deref(),
+            _ => None,
+        })
+    }
+
     /// Only the image of this number, and no mounts.
     pub fn only(&self, index: usize) -> Disks {
         let drives = self.drives.get(index).cloned().into_iter().collect();
         let connection = self.connection.clone();
-        Disks { drives, connection, verbose: self.verbose, trace: self.trace, ..Disks::default() }
+        let keys = self.keys.clone();
+        Disks { drives, keys, connection, verbose: self.verbose, trace: self.trace, ..Disks::default() }
     }
 
     /// A handle with these disks added.
@@ -253,7 +272,8 @@ impl Disks {
             Kind::Remote(remote) => {
                 remote.with_options(options, |options| handle.add_drive(remote.export(), options))?;
             }
-            Kind::Domain => {
+            Kind::Domain(uuid) => {
+                let asked = uuid.as_ref().map_or(drive.name.as_bstr(), |uuid| uuid.as_str().into());
                 let options = AddDomainOpts {
                     libvirturi: self.connection.as_ref().map(|uri| uri.as_bstr()),
                     readonly: read_only,
@@ -262,7 +282,7 @@ impl Disks {
                     discard,
                     ..AddDomainOpts::default()
                 };
-                let added = handle.add_domain(drive.name.as_bstr(), options)?;
+                let added = handle.add_domain(asked, options)?;
                 return Ok(usize::try_from(added).unwrap_or(0));
             }
         }

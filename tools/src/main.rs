@@ -9,6 +9,7 @@ mod fish;
 mod guest;
 mod host_copy;
 mod json;
+mod keys;
 mod layout;
 mod local_time;
 mod number;

@@ -14,6 +14,15 @@ pub struct Remote {
     secret: Option<BString>,
 }
 
+/// The URI as it may be shown: without a password.
+pub fn shown(uri: &BStr) -> BString {
+    let Some((scheme, rest)) = uri.split_once_str("://") else { return uri.into() };
+    let (authority, path) = rest.split_at(rest.find_byteset(b"/?#").unwrap_or(rest.len()));
+    let Some((user, server)) = authority.rsplit_once_str("@") else { return uri.into() };
+    let user = user.split_once_str(":").map_or(user, |(name, _)| name);
+    [scheme, b"://", user, b"@", server, path].concat().into()
+}
+
 /// What an image is that has the form of a URI.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Image {
@@ -49,18 +58,27 @@ fn read(scheme: &[u8], rest: &[u8]) -> Option<Image> {
         Some(Err(username)) => (Some(decode(username)?), None),
         Some(Ok((username, secret))) => (Some(decode(username)?), Some(decode(secret)?)),
     };
-    let port = server.rsplit_once_str(":").filter(|(_, port)| !port.ends_with(b"]")).map(|(_, port)| port);
-    if port.is_some_and(|port| !port.iter().all(u8::is_ascii_digit)) {
+    let present = |text: Option<BString>| text.filter(|text| !text.is_empty());
+    let (username, secret) = (present(username), present(secret));
+    let (host, port) = match server.rsplit_once_str(":") {
+        Some((host, port)) if !port.ends_with(b"]") => (host, port),
+        _ => (server, &b""[..]),
+    };
+    if !port.iter().all(u8::is_ascii_digit) {
         return None;
     }
+    let server = if port.is_empty() { host } else { server };
     let socket = query.and_then(|query| query.split_str("&").find_map(|field| field.strip_prefix(b"socket=")));
     let server = match socket {
+        Some(_) if !server.is_empty() => return None,
         Some(socket) => Some(format!("unix:{}", decode(socket)?)),
         None => (!server.is_empty()).then(|| format!("tcp:{}", server.as_bstr())),
     };
     match scheme {
         // What these call a name doesn't begin with a slash.
         b"gluster" | b"iscsi" | b"nbd" | b"rbd" | b"sheepdog" if path.starts_with(b"/") => drop(path.remove(0)),
+        // It would be taken for the beginning of the query.
+        b"http" | b"https" if path.contains(&b'?') => return None,
         b"http" | b"https" => {
             if let Some(query) = query {
                 path.push(b'?');
@@ -80,6 +98,9 @@ fn decode(text: &[u8]) -> Option<BString> {
     while let Some((before, after)) = rest.split_once_str("%") {
         let (digits, after) = after.split_at_checked(2)?;
         decoded.extend_from_slice(before);
+        if !digits.iter().all(u8::is_ascii_hexdigit) {
+            return None;
+        }
         decoded.push(u8::from_str_radix(digits.to_str().ok()?, 16).ok()?);
         rest = after;
     }
@@ -129,12 +150,22 @@ mod tests {
             ("nbd://[::1]/x", ["nbd", "x", "tcp:[::1]", "", ""]),
             ("ssh://me@h/disk.img", ["ssh", "/disk.img", "tcp:h", "me", ""]),
             ("ssh://me:pw@h:23/d%20x#f", ["ssh", "/d x", "tcp:h:23", "me", "pw"]),
+            ("https://u:@h:/x", ["https", "/x", "tcp:h", "u", ""]),
+            ("https://@h/x", ["https", "/x", "tcp:h", "", ""]),
             ("rbd:///pool/disk", ["rbd", "pool/disk", "", "", ""]),
             ("iscsi://h/iqn.2/1", ["iscsi", "iqn.2/1", "tcp:h", "", ""]),
             // Other than guestfish, which asks for the wrong thing then.
             ("http://u@h/x/y.img?a=b", ["http", "/x/y.img?a=b", "tcp:h", "u", ""]),
         ] {
             assert_eq!(parts(uri), expected, "{uri}");
+        }
+    }
+
+    #[test]
+    fn passwords_are_not_shown() {
+        assert_eq!(shown("https://me:secret@h:1/x?a=b".into()), "https://me@h:1/x?a=b");
+        for uri in ["https://me@h/x", "nbd://h/a:b@c", "/file"] {
+            assert_eq!(shown(uri.into()), uri);
         }
     }
 
@@ -149,7 +180,9 @@ mod tests {
 
     #[test]
     fn nonsense() {
-        for uri in ["nbd://h:x/y", "http://h/%zz", "http://h/%2"] {
+        for uri in
+            ["nbd://h:x/y", "http://h/%zz", "http://h/%2", "http://h/%+5", "http://h/a%3Fb", "nbd://h/x?socket=/tmp/s"]
+        {
             assert_eq!(parse(uri.into()), Some(Err(())), "{uri}");
         }
     }

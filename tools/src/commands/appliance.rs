@@ -7,8 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bstr::ByteSlice;
-use glassbox_api::{Blockdev, Debugging, FilesWrite, FilesystemCreateCheck, HandleConfig, Mounting, Syncing};
+use glassbox_api::{Blockdev, Debugging, FilesWrite, FilesystemCreateCheck, Mounting, Syncing};
 use glassbox_appliance::build::{Plan, Report};
 use glassbox_appliance::cache::Cache;
 use glassbox_appliance::{Accelerator, Appliance, Drive, Options};
@@ -97,25 +96,13 @@ fn parse(arguments: Vec<OsString>) -> std::result::Result<Option<Choice>, UsageE
 
 /// As a handle would start it, which reads libguestfs's environment variables.
 fn options(choice: &Choice) -> Result<Options> {
-    let mut handle = Handle::new()?;
-    let path = |text: &bstr::BString| PathBuf::from(text.to_os_str_lossy().into_owned());
-    let hv = std::env::var_os("LIBGUESTFS_HV").or_else(|| std::env::var_os("LIBGUESTFS_QEMU")).map(PathBuf::from);
-    let fixed = std::env::var_os("LIBGUESTFS_PATH").unwrap_or_default();
-    let settings = std::env::var("LIBGUESTFS_BACKEND_SETTINGS").unwrap_or_default();
-    let tcg = choice.tcg || settings.split(':').any(|setting| ["force_tcg", "force_tcg=1"].contains(&setting));
+    let options = Handle::new()?.appliance_options();
     Ok(Options {
-        memory: handle.get_memsize()?.unsigned_abs(),
-        cpus: handle.get_smp()?.unsigned_abs(),
-        network: handle.get_network()?,
-        append: handle.get_append()?,
-        hv,
-        path: std::env::split_paths(&fixed).filter(|path| path.is_absolute()).collect(),
-        tmp: path(&handle.get_tmpdir()?),
-        accelerator: if tcg { Accelerator::Tcg } else { Accelerator::Auto },
+        accelerator: if choice.tcg { Accelerator::Tcg } else { options.accelerator },
         template: !choice.boot,
         verbose: choice.verbose,
         console: choice.verbose.then(|| Arc::new(echo) as Arc<dyn Fn(&[u8]) + Send + Sync>),
-        ..Options::default()
+        ..options
     })
 }
 

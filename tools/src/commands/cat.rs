@@ -10,8 +10,8 @@ use bstr::ByteSlice;
 use glassbox_api::FilesRead;
 
 use super::{
-    COMMON_HELP, Failure, Line, MOUNT_HELP, Opened, common_options, finish, no_own_options, read_line, take_images,
-    tell,
+    COMMON_HELP, Failure, GUEST_HELP, Line, MOUNT_HELP, Opened, common_options, finish, no_own_options, read_line,
+    take_images, tell,
 };
 use crate::options::UsageError;
 
@@ -55,7 +55,7 @@ Prints files of a guest, as virt-cat does.
 Usage: {program} [OPTIONS] IMAGE… /PATH…
        {program} [OPTIONS] -a IMAGE /PATH…
 
-{MOUNT_HELP}{COMMON_HELP}
+{MOUNT_HELP}{GUEST_HELP}{COMMON_HELP}
 Example:
   {program} disk.img /etc/hostname
 "

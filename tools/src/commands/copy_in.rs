@@ -9,7 +9,8 @@ use glassbox_api::Archive;
 use glassbox_io::ResultExt;
 
 use super::{
-    COMMON_HELP, Failure, Line, MOUNT_HELP, Opened, common_options, finish, no_own_options, read_line, take_image,
+    COMMON_HELP, Failure, GUEST_HELP, Line, MOUNT_HELP, Opened, common_options, finish, no_own_options, read_line,
+    take_image,
 };
 use crate::options::UsageError;
 
@@ -53,7 +54,7 @@ Usage: {program} [OPTIONS] IMAGE PATH… /DIRECTORY
 
 The directory must be there. The image is changed: no virtual machine may be using it.
 
-{MOUNT_HELP}{COMMON_HELP}
+{MOUNT_HELP}{GUEST_HELP}{COMMON_HELP}
 Example:
   {program} disk.img resolv.conf /etc
 "

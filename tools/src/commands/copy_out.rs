@@ -7,7 +7,8 @@ use bstr::ByteSlice;
 use glassbox_api::Archive;
 
 use super::{
-    COMMON_HELP, Failure, Line, MOUNT_HELP, Opened, common_options, finish, no_own_options, read_line, take_images,
+    COMMON_HELP, Failure, GUEST_HELP, Line, MOUNT_HELP, Opened, common_options, finish, no_own_options, read_line,
+    take_images,
 };
 use crate::options::UsageError;
 
@@ -46,7 +47,7 @@ Copies files and directories of a guest, with all that is in them, to the host, 
 Usage: {program} [OPTIONS] IMAGE… /PATH… DIRECTORY
        {program} [OPTIONS] -a IMAGE /PATH… DIRECTORY
 
-{MOUNT_HELP}{COMMON_HELP}
+{MOUNT_HELP}{GUEST_HELP}{COMMON_HELP}
 Example:
   {program} disk.img /var/log /etc/fstab .
 "

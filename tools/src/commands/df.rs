@@ -10,7 +10,9 @@ use glassbox_api::structs::StatVfs;
 use glassbox_api::{Drives, FilesRead, FilesystemDetect, Mounting};
 use serde::Serialize;
 
-use super::{COMMON_HELP, Common, Failure, Opened, common, common_options, finish, need_images, print, tell, text};
+use super::{
+    COMMON_HELP, Common, Failure, GUEST_HELP, Opened, common, common_options, finish, need_images, print, tell, text,
+};
 use crate::disks::Disks;
 use crate::options::UsageError;
 use crate::{json, table};
@@ -24,6 +26,8 @@ struct Choice {
     inodes: bool,
     csv: bool,
     json: bool,
+    /// Guests of libvirt are called by their UUIDs.
+    uuid: bool,
     /// Each image is a guest of its own.
     separate: bool,
 }
@@ -69,6 +73,7 @@ fn run(program: &str, arguments: Vec<OsString>) -> Result<(), Failure> {
             Common::Own(_, "csv") => choice.csv = true,
             Common::Own(_, "json") => choice.json = true,
             Common::Own(_, "separate") => choice.separate = true,
+            Common::Own(_, "uuid") => choice.uuid = true,
             Common::Own(..) => {}
         }
     }
@@ -90,7 +95,7 @@ fn run(program: &str, arguments: Vec<OsString>) -> Result<(), Failure> {
     let mut usages = Vec::new();
     let mut failed = false;
     for disks in &guests {
-        match Opened::new(program, disks).and_then(|mut opened| measure(&mut opened, &guest_name(disks))) {
+        match Opened::new(program, disks).and_then(|mut opened| measure(&mut opened, &choice.guest_name(disks))) {
             Ok(measured) => usages.extend(measured),
             Err(failure) => {
                 tell(program, &failure);
@@ -152,6 +157,13 @@ fn percent(total: i64, used: i64) -> f64 {
 }
 
 impl Choice {
+    fn guest_name(&self, disks: &Disks) -> String {
+        match disks.uuid().filter(|_| self.uuid) {
+            Some(uuid) => uuid.to_owned(),
+            None => guest_name(disks),
+        }
+    }
+
     fn write(&self, out: &mut dyn Write, usages: &[Usage]) -> io::Result<()> {
         if self.json {
             return json::list(out, usages);
@@ -216,9 +228,10 @@ Each IMAGE is a guest of its own; those given with -a are disks of one guest. Wi
       --csv                As comma-separated values
       --json               As JSON, with sizes in bytes
       --separate           Those given with -a are guests of their own too
-      --uuid, --one-per-guest, -P NUMBER
+      --uuid               UUIDs instead of the names of libvirt's guests
+      --one-per-guest, -P NUMBER
                            Accepted for compatibility
-{COMMON_HELP}
+{GUEST_HELP}{COMMON_HELP}
 Example:
   {program} -h /var/lib/images/*.qcow2
 "

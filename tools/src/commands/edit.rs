@@ -7,7 +7,9 @@ use std::process::ExitCode;
 
 use bstr::{BStr, BString, ByteSlice};
 
-use super::{COMMON_HELP, Failure, Line, MOUNT_HELP, Opened, common_options, finish, read_line, take_images};
+use super::{
+    COMMON_HELP, Failure, GUEST_HELP, Line, MOUNT_HELP, Opened, common_options, finish, read_line, take_images,
+};
 use crate::environment::Environment;
 use crate::host_copy::HostCopy;
 use crate::options::{Options, UsageError};
@@ -109,7 +111,7 @@ changed: no virtual machine may be using it.
   -e, --edit, --expr EXPR  Evaluate a Perl expression for each line, which is in $_ and may be changed there; its
                            number is $lineno. If the expression dies, nothing is changed
   -b, --backup EXTENSION   Keep the old file under its name with this behind it
-{MOUNT_HELP}{COMMON_HELP}
+{MOUNT_HELP}{GUEST_HELP}{COMMON_HELP}
 Examples:
   {program} disk.img /etc/fstab
   {program} -a disk.img /etc/hostname -b .old -e 's/alpha/beta/'

@@ -10,7 +10,9 @@ use glassbox_engine::Handle;
 use glassbox_io::Result as IoResult;
 use serde::Serialize;
 
-use super::{COMMON_HELP, Common, Failure, Opened, common, common_options, finish, need_images, print, text};
+use super::{
+    COMMON_HELP, Common, Failure, GUEST_HELP, Opened, common, common_options, finish, need_images, print, text,
+};
 use crate::disks::Disks;
 use crate::options::UsageError;
 use crate::{json, table};
@@ -388,7 +390,7 @@ How it is shown (as a table about filesystems, if nothing is said):
       --json               As JSON, with sizes in bytes
 
 Disks:
-{COMMON_HELP}
+{GUEST_HELP}{COMMON_HELP}
 Examples:
   {program} disk.img
   {program} --all --long --uuid -h -a first.qcow2 -a second.qcow2

@@ -10,7 +10,12 @@ use crate::guest;
 impl Opened {
     /// Mounts what the command line says, or the guest's own filesystems, found by inspection.
     pub(super) fn mount(&mut self, program: &str, disks: &Disks) -> Result<(), Failure> {
-        if disks.mounts_something() {
+        let mounts_something = disks.mounts_something();
+        disks
+            .keys
+            .open(&mut self.handle, self.read_only, !mounts_something)
+            .map_err(self.failed("open what is encrypted"))?;
+        if mounts_something {
             let images = &self.images;
             return disks
                 .mount(&mut self.handle, self.read_only)

@@ -241,11 +241,6 @@ fn common_option(
     Ok(match (letter, name) {
         (Some('?'), _) | (_, "help") => Common::Print(usage()),
         (Some('V'), _) | (_, "version") => Common::Print(format!("glassbox {}\n", env!("CARGO_PKG_VERSION"))),
-        (_, "echo-keys" | "keys-from-stdin") => Common::Taken,
-        (_, "key") => {
-            options.value()?;
-            return Err(UsageError::new("--key: this version doesn't open encrypted disks"));
-        }
         _ if disks.accept(letter, name, options)? => Common::Taken,
         _ => Common::Own(letter, name),
     })
@@ -329,14 +324,21 @@ fn need_images(disks: &Disks) -> Result<(), UsageError> {
 const COMMON_HELP: &str =
     "  -a, --add IMAGE          Add a disk image (several for a guest with several disks); on another
                            machine, by its URI (nbd://…, ssh://…, https://…)
-  -d, --domain NAME        Add the disks of a libvirt guest, by its name or UUID
-  -c, --connect URI        Of which libvirt it is
       --format[=FORMAT]    Format of the images that follow (raw, qcow2); without value: detect
       --blocksize[=512|4096]
                            Sector size of the images that follow
   -v, --verbose            Show what is being done
   -x                       Show each call
       --help, -V, --version
+";
+
+/// Help on other ways to say which guest is meant.
+const GUEST_HELP: &str = "  -d, --domain NAME        Add the disks of a libvirt guest, by its name or UUID
+  -c, --connect URI        Of which libvirt it is
+      --key SELECTOR       A key of an encrypted disk: DEVICE:key:PASSPHRASE or DEVICE:file:FILE, where DEVICE is its name,
+                           its UUID or 'all'
+      --keys-from-stdin, --echo-keys
+                           How passphrases are asked for that no --key gives
 ";
 
 /// Help on what is mounted.

@@ -14,7 +14,7 @@ use glassbox_api::{Debugging, Drives, FilesystemDetect, HandleConfig, Launching}
 use glassbox_engine::Handle;
 use glassbox_io::Error;
 
-use super::{COMMON_HELP, Failure, Line, MOUNT_HELP, Opened, common_options, finish, read_line};
+use super::{COMMON_HELP, Failure, GUEST_HELP, Line, MOUNT_HELP, Opened, common_options, finish, read_line};
 use crate::disks::Disks;
 use crate::options::{Options, UsageError};
 use crate::{number, terminal};
@@ -30,8 +30,13 @@ const TRAILER: u8 = 0x1e;
 /// What a person is told first.
 const BANNER: &str = "\
 This shell runs in a small Linux of its own, which sees the disks: /dev/sda is the first. Mount what you need below /sysroot
-(-i does it for you); the guest's own programs run after 'chroot /sysroot'. Leave with 'exit': what was written is kept.
+(-i does it for you); the guest's own programs run after 'chroot /sysroot'. Leave with 'exit'.
 ";
+const KEPT: &str = "What you write to the disks is kept.";
+const THROWN_AWAY: &str = "What you write to the disks is thrown away (--ro).";
+const PROMPT: &[u8] = b"><rescue> ";
+/// `^]`, as in virt-rescue.
+const ESCAPE: u8 = 0x1d;
 
 /// Runs the command.
 pub fn main(program: &str, arguments: Vec<OsString>) -> ExitCode {
@@ -39,7 +44,6 @@ pub fn main(program: &str, arguments: Vec<OsString>) -> ExitCode {
 }
 
 /// What the command line asks for.
-#[derive(Default)]
 struct Rescue {
     read_only: bool,
     inspector: bool,
@@ -49,19 +53,29 @@ struct Rescue {
     append: Option<BString>,
     memsize: Option<i32>,
     smp: Option<i32>,
+    escape: Option<u8>,
+}
+
+impl Default for Rescue {
+    fn default() -> Self {
+        Rescue {
+            read_only: false,
+            inspector: false,
+            suggest: false,
+            network: false,
+            scratch: 0,
+            append: None,
+            memsize: None,
+            smp: None,
+            escape: Some(ESCAPE),
+        }
+    }
 }
 
 impl Rescue {
     fn accept(&mut self, letter: Option<char>, name: &str, options: &mut Options) -> Result<bool, UsageError> {
         match (letter, name) {
-            (Some('e'), _) => match options.text()?.as_str() {
-                "none" => {}
-                key => {
-                    return Err(UsageError::new(format!(
-                        "-e {key}: there is no escape key: every key is the shell's; leave with 'exit'"
-                    )));
-                }
-            },
+            (Some('e'), _) => self.escape = escape_key(&options.text()?)?,
             (Some('i'), _) | (_, "inspector") => self.inspector = true,
             (Some('r'), _) | (_, "ro") => self.read_only = true,
             (Some('w'), _) | (_, "rw") => self.read_only = false,
@@ -79,6 +93,17 @@ impl Rescue {
             _ => return Ok(false),
         }
         Ok(true)
+    }
+}
+
+/// `none`, a letter, or `^` and a letter.
+fn escape_key(name: &str) -> Result<Option<u8>, UsageError> {
+    match name.as_bytes() {
+        b"none" => Ok(None),
+        [key] if key.is_ascii() => Ok(Some(*key)),
+        // ASCII's control characters are those 64 before.
+        [b'^', letter @ (b'@'..=b'_' | b'a'..=b'z')] => Ok(Some(letter.to_ascii_uppercase() ^ 0x40)),
+        _ => Err(UsageError::new(format!("-e {name}: an escape key is 'none', a letter, or ^ and a letter"))),
     }
 }
 
@@ -113,8 +138,11 @@ fn run(program: &str, arguments: Vec<OsString>) -> Result<(), Failure> {
         opened.mount(program, &disks)?;
     }
     if io::stdin().is_terminal() && io::stdout().is_terminal() {
-        println!("{BANNER}");
-        terminal::run_shell(&mut opened.handle).map_err(opened.failed("run a shell in the appliance"))?;
+        println!("{BANNER}{}\n", if rescue.read_only { THROWN_AWAY } else { KEPT });
+        match terminal::run_shell(&mut opened.handle, rescue.escape) {
+            Err(error) if error.is_unsupported() => opened.lines()?,
+            ran => ran.map_err(opened.failed("run a shell in the appliance"))?,
+        }
     } else {
         opened.lines()?;
     }
@@ -161,14 +189,18 @@ impl Opened {
     /// Runs the lines of stdin. Fails as the last of them did.
     fn lines(&mut self) -> Result<(), Failure> {
         let (mut input, mut out) = (io::stdin().lock(), io::stdout());
+        let is_person = input.is_terminal();
         let mut directory = BString::from("/");
         let mut succeeded = true;
         let mut line = Vec::new();
         loop {
+            if is_person {
+                out.write_all(PROMPT)?;
+            }
             out.flush()?;
             line.clear();
             if input.read_until(b'\n', &mut line)? == 0 || matches!(line.trim(), b"exit" | b"logout") {
-                return if succeeded { Ok(()) } else { Err(Failure::Told) };
+                return if succeeded || is_person { Ok(()) } else { Err(Failure::Told) };
             }
             let script = script(directory.as_bstr(), &line);
             let ran = Debugging::debug(&mut self.handle, "sh".into(), &[script.as_bstr()]);
@@ -231,8 +263,9 @@ programs write: chroot /sysroot COMMAND
       --network            Give the appliance a network
       --memsize MB, --smp N, --append OPTIONS
                            The appliance's memory, processors and kernel options
-      --selinux, -e none   Accepted for compatibility
-{MOUNT_HELP}{COMMON_HELP}
+  -e KEY                   The escape key of the terminal (^]), or none: behind it, q hangs up
+      --selinux            Accepted for compatibility
+{MOUNT_HELP}{GUEST_HELP}{COMMON_HELP}
 Example:
   echo 'fsck -fy /dev/sda1' | {program} disk.img
 "
@@ -270,7 +303,9 @@ mod tests {
         let rescue = accept(&["--ro", "-i", "--scratch=2", "--scratch", "--memsize", "1024", "-e", "none"]).unwrap();
         assert!(rescue.read_only && rescue.inspector && !rescue.network);
         assert_eq!((rescue.scratch, rescue.memsize, rescue.smp), (3, Some(1024), None));
-        assert!(accept(&["-e", "^x"]).err().unwrap().contains("no escape key"));
+        assert_eq!((rescue.escape, accept(&[]).unwrap().escape), (None, Some(ESCAPE)));
+        assert_eq!(accept(&["-e", "^x"]).unwrap().escape, Some(0x18));
+        assert!(accept(&["-e", "F1"]).err().unwrap().contains("escape key"));
         assert!(accept(&["--smp", "x"]).err().unwrap().contains("--smp"));
     }
 }

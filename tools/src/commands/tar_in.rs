@@ -11,7 +11,9 @@ use glassbox_api::Archive;
 use glassbox_api::options::TarInOpts;
 use glassbox_io::ResultExt;
 
-use super::{COMMON_HELP, Failure, Line, MOUNT_HELP, Opened, common_options, finish, read_line, take_image};
+use super::{
+    COMMON_HELP, Failure, GUEST_HELP, Line, MOUNT_HELP, Opened, common_options, finish, read_line, take_image,
+};
 use crate::options::{Options, UsageError};
 
 const LONG: [&str; 5] = ["acls", "compress", "mount", "selinux", "xattrs"];
@@ -68,7 +70,7 @@ FILE is the tar file; - is stdin. The directory must be there. The image is chan
       --compress=METHOD    How the file is compressed: gzip, xz, bzip2, zstd …
       --xattrs, --acls, --selinux
                            Unpack these as well
-{MOUNT_HELP}{COMMON_HELP}
+{MOUNT_HELP}{GUEST_HELP}{COMMON_HELP}
 Example:
   {program} --compress=gzip disk.img home.tar.gz /home
 "

@@ -12,7 +12,9 @@ use glassbox_api::Archive;
 use glassbox_api::options::TarOutOpts;
 use glassbox_io::Error;
 
-use super::{COMMON_HELP, Failure, Line, MOUNT_HELP, Opened, common_options, finish, read_line, take_images};
+use super::{
+    COMMON_HELP, Failure, GUEST_HELP, Line, MOUNT_HELP, Opened, common_options, finish, read_line, take_images,
+};
 use crate::options::{Options, UsageError};
 
 const LONG: [&str; 7] = ["acls", "compress", "exclude", "mount", "numeric-owner", "selinux", "xattrs"];
@@ -86,7 +88,7 @@ FILE is the tar file; - is stdout.
       --numeric-owner      Numbers of users and groups instead of the guest's names
       --xattrs, --acls, --selinux
                            Pack these as well
-{MOUNT_HELP}{COMMON_HELP}
+{MOUNT_HELP}{GUEST_HELP}{COMMON_HELP}
 Example:
   {program} --compress=gzip disk.img /home home.tar.gz
 "

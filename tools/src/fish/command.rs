@@ -68,7 +68,10 @@ pub fn run(shell: &mut Shell, info: &'static CallInfo, name: &BStr, words: &[BSt
     let mut values = Vec::with_capacity(info.args.len());
     for argument in info.args {
         if argument.kind == ArgKind::String(StringKind::Key) {
-            values.push(Value::String(shell.read_key(argument.name)?));
+            let key = shell.keys.read(argument.name).map_err(|error| {
+                Problem::Shell(format!("the passphrase \"{}\" can't be read: {error}", argument.name))
+            })?;
+            values.push(Value::String(key));
             continue;
         }
         let Some(word) = words.next() else { break };

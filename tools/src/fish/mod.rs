@@ -12,7 +12,6 @@ mod help;
 mod host_file;
 mod inspect;
 mod invocation;
-mod keys;
 mod lexer;
 mod local;
 mod manual;
@@ -39,6 +38,7 @@ use glassbox_engine::Handle;
 use glassbox_io::ResultExt;
 
 use crate::environment::Environment;
+use crate::keys::Keys;
 use crate::progress::Progress;
 use crate::windows_path;
 use events::Handler;
@@ -72,7 +72,7 @@ pub struct Shell {
     interactive: bool,
     /// Whether failing to write to a pipe is an error.
     pipe_error: bool,
-    keys: keys::Keys,
+    keys: Keys,
     environment: Environment,
     handlers: Vec<Handler>,
     progress: Option<Progress>,
@@ -87,7 +87,7 @@ struct Failed;
 /// Runs the shell.
 pub fn main(program: &str, arguments: Vec<OsString>) -> ExitCode {
     let invocation = match invocation::parse(program, arguments) {
-        Ok(Action::Run(invocation)) => invocation,
+        Ok(Action::Run(invocation)) => *invocation,
         Ok(Action::Print(text)) => return print(&text(program)),
         Ok(Action::CommandHelp(names)) => return command_help(program, &names),
         Err(error) => return crate::usage_error(program, &error),
@@ -151,7 +151,10 @@ fn run(program: &str, invocation: Invocation) -> Result<(), Problem> {
         })?;
     }
     let inspected = match invocation.inspector {
-        true => Some(inspect::mount(&mut handle, program, invocation.read_only)?),
+        true => {
+            invocation.disks.keys.open(&mut handle, invocation.read_only, true)?;
+            Some(inspect::mount(&mut handle, program, invocation.read_only)?)
+        }
         false => None,
     };
     if let Err(failure) = invocation.disks.mount(&mut handle, invocation.read_only) {
@@ -176,7 +179,7 @@ fn run(program: &str, invocation: Invocation) -> Result<(), Problem> {
         commands: 0,
         interactive,
         pipe_error: invocation.pipe_error,
-        keys: invocation.keys,
+        keys: invocation.disks.keys,
         environment: Environment::default(),
         handlers: Vec::new(),
         progress,

@@ -14,7 +14,10 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{COMMON_HELP, Common, Failure, Opened, common, common_options, describe, finish, need_images, print, text};
+use super::{
+    COMMON_HELP, Common, Failure, GUEST_HELP, Opened, common, common_options, describe, finish, need_images, print,
+    text,
+};
 use crate::disks::Disks;
 use crate::options::UsageError;
 use report::{Report, Wanted};
@@ -124,6 +127,7 @@ impl Choice {
 
     fn gather(&self, program: &str, disks: &Disks) -> Result<Report, Failure> {
         let mut opened = Opened::without_progress(program, disks)?;
+        disks.keys.open(&mut opened.handle, true, false).map_err(opened.failed("open what is encrypted"))?;
         // Icons are in XML alone.
         let wanted = Wanted { packages: self.packages, icon: self.icon && self.form == Form::Xml };
         Report::gather(&mut opened.handle, names(disks), wanted).map_err(opened.failed("inspect"))
@@ -195,7 +199,7 @@ without an operating system is no error; what is on it is told instead.
       --no-packages, --no-applications
                            Don't list what is installed
       --no-icon            Leave the system's icon out of the XML
-{COMMON_HELP}
+{GUEST_HELP}{COMMON_HELP}
 Example:
   {program} --json /var/lib/images/*.qcow2
 "

@@ -17,7 +17,8 @@ use serde::Serialize;
 use self::line::Line;
 use self::walk::{File, Walk};
 use super::{
-    COMMON_HELP, Common, Failure, MOUNT_HELP, Opened, common, common_options, finish, print, take_images, text,
+    COMMON_HELP, Common, Failure, GUEST_HELP, MOUNT_HELP, Opened, common, common_options, finish, print, take_images,
+    text,
 };
 use crate::disks::Disks;
 use crate::options::{Options, UsageError};
@@ -369,7 +370,7 @@ Without a directory, lists /.
       --extra-stats        Device, inode, links, device number, blocks
       --csv                As comma-separated values
       --json               Everything about each entry as JSON; also with --checksum, -R
-{MOUNT_HELP}{COMMON_HELP}
+{MOUNT_HELP}{GUEST_HELP}{COMMON_HELP}
 Examples:
   {program} disk.img /etc
   {program} -lR --checksum=sha256 disk.img /boot
