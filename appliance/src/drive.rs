@@ -7,6 +7,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use bstr::{BString, ByteSlice};
 use glassbox_formats::qcow2::Plan;
 use glassbox_formats::{Format, disk_format};
@@ -205,7 +207,9 @@ impl Drive {
                 Ok(json!({ "driver": if is_device { "host_device" } else { "file" }, "filename": utf8(&path)? }))
             }
             Source::Network { protocol, servers, export, username, secret } => {
-                let secret = secret.as_ref().map(|secret| add_secret(number, secret, monitor)).transpose()?;
+                let is_base64 = protocol == "rbd";
+                let secret =
+                    secret.as_ref().map(|secret| add_secret(number, secret, is_base64, monitor)).transpose()?;
                 network::node(protocol, servers, text(export, "an export")?, username.as_ref(), secret)
             }
         }
@@ -263,10 +267,11 @@ fn overlay_of(node: &str, tmp: &Path, monitor: &mut Qmp) -> Result<tempfile::Nam
     })
 }
 
-/// Gives qemu a password, by a name.
-fn add_secret(number: u32, secret: &BString, monitor: &mut Qmp) -> Result<String> {
+/// Gives qemu a password, by a name. Ceph's keys come in base64 already.
+fn add_secret(number: u32, secret: &BString, is_base64: bool, monitor: &mut Qmp) -> Result<String> {
     let id = format!("secret{number}");
-    let object = json!({ "qom-type": "secret", "id": id, "data": text(secret, "a secret")? });
+    let data = if is_base64 { text(secret, "a key")?.to_owned() } else { BASE64_STANDARD.encode(secret) };
+    let object = json!({ "qom-type": "secret", "id": id, "format": "base64", "data": data });
     monitor.execute("object-add", object)?;
     Ok(id)
 }

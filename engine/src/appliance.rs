@@ -9,12 +9,12 @@ use bstr::{BStr, ByteSlice};
 use glassbox_api::own_calls::Terminal;
 use glassbox_api::{AnyCall, CallInfo, Launching};
 use glassbox_appliance::remote::Watch;
-use glassbox_appliance::{Accelerator, Appliance, Options};
+use glassbox_appliance::{Accelerator, Appliance, Options, Rung};
 use glassbox_io::{Error, Result};
 
 use crate::drive::Drive;
 use crate::events::{Event, EventKind};
-use crate::handle::Handle;
+use crate::handle::{Handle, State};
 use crate::settings::{DEFAULT_PATH, Settings};
 
 /// How long our daemon may take for an answer that needs no disk, on a busy host without KVM.
@@ -135,20 +135,30 @@ impl Handle {
     }
 
     /// Runs a shell in the appliance, at a terminal whose keyboard and screen `begin` is given. Returns when the shell ends.
+    /// *Unsupported* by a fixed appliance of libguestfs's.
     pub fn run_shell(&mut self, terminal: &Terminal, begin: impl FnOnce(UnixStream) -> Result<()>) -> Result<()> {
         self.check_idle()?;
+        if self.state() == State::Config {
+            return Err(Error::usage("call launch before using this function"));
+        }
         self.bring_up(None)?;
         let Some(appliance) = &mut self.appliance else {
             return Err(Error::usage("the appliance has been shut down"));
         };
-        begin(appliance.plug_terminal()?)?;
-        let ran = appliance.remote().run_shell(terminal);
+        let is_fixed = appliance.rung() == Rung::Fixed;
+        let ran = begin(appliance.plug_terminal()?).and_then(|()| appliance.remote().run_shell(terminal));
         let is_lost = appliance.remote().is_lost();
+        appliance.unplug_terminal();
         self.tell_printed();
-        ran.map_err(|error| if is_lost { self.appliance_died(error) } else { error })
+        ran.map_err(|error| match is_lost {
+            true => self.appliance_died(error),
+            false if is_fixed => Error::unsupported(format!("a terminal of this fixed appliance: {error}")),
+            false => error,
+        })
     }
 
-    fn appliance_options(&self) -> Options {
+    /// How its appliance would be started, as its settings are now.
+    pub fn appliance_options(&self) -> Options {
         let settings = &self.session.settings;
         let path = |text: &BStr| text.to_path_lossy().into_owned();
         let mut options = Options {

@@ -9,7 +9,7 @@
 //! - [`libvirt`]: what a program holds of libvirt's library;
 //! - [`errors`], [`events`] and [`private`]: the rest of the handle's API.
 //!
-//! All `unsafe` code of the workspace is in this crate. Wherever a pointer comes from C, its validity is the caller's
+//! This is one of the few crates with `unsafe` code (ARCHITECTURE.md). Wherever a pointer comes from C, its validity is the caller's
 //! promise, made by calling the function with what the header asks for; comments at `unsafe` blocks say what more
 //! they rely on. A panic never leaves the library: it becomes the call's error.
 

@@ -106,7 +106,7 @@ fn add_library(tree: &mut Tree, libraries: &mut Libraries, library: &Library, da
         list.push(b'\n');
     }
     for directory in library.data {
-        tree.add_host_tree(Path::new(directory), &|_| true)?;
+        tree.add_host_tree(Path::new(directory))?;
     }
     tree.add_file(Path::new(tools::LIBRARY_LISTS).join(library.name), 0o644, list)
 }
@@ -140,7 +140,7 @@ fn add_data(tree: &mut Tree) -> Result<()> {
         tree.add_host(path)?;
     }
     for directory in tools::DATA_DIRECTORIES.iter().map(Path::new).filter(|path| path.is_dir()) {
-        tree.add_host_tree(directory, &|_| true)?;
+        tree.add_host_tree(directory)?;
     }
     Ok(())
 }

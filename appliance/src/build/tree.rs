@@ -160,16 +160,13 @@ impl Tree {
         Ok(here)
     }
 
-    /// Adds everything below the host's directory at `path` that `wanted` accepts; what is no file, directory or link is left out.
-    pub fn add_host_tree(&mut self, path: &Path, wanted: &dyn Fn(&Path) -> bool) -> Result<()> {
+    /// Adds everything below the host's directory at `path`; what is no file, directory or link is left out.
+    pub fn add_host_tree(&mut self, path: &Path) -> Result<()> {
         let mut pending = vec![(self.add_host(path)?, 0)];
         while let Some((directory, depth)) = pending.pop() {
             for entry in fs::read_dir(&directory).at_path(directory.as_os_str().as_bytes())? {
                 let entry = entry?;
                 let (path, kind) = (entry.path(), entry.file_type()?);
-                if !wanted(&path) {
-                    continue;
-                }
                 if kind.is_dir() && depth < MAX_DEPTH {
                     self.directory(&path)?;
                     pending.push((path, depth + 1));

@@ -2,12 +2,18 @@
 
 use std::io::ErrorKind;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use bstr::{BString, ByteSlice};
 use glassbox_io::{Errno, Error, Result};
 use serde_json::{Value, json};
 
 use super::text;
+
+/// How long a server may take to show what it has.
+const DEADLINE: Duration = Duration::from_secs(60);
+/// Between two looks whether it has.
+const POLL: Duration = Duration::from_millis(5);
 
 /// A server, as libguestfs spells it.
 #[derive(Debug, PartialEq, Eq)]
@@ -77,13 +83,24 @@ pub(super) fn format(node: &Value) -> Result<String> {
         .args(["info", "--output=json", "--force-share"])
         .arg(format!("json:{}", json!({ "file": node })))
         .stdin(Stdio::null());
-    let output = command.output().map_err(|error| match error.kind() {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(|error| match error.kind() {
         ErrorKind::NotFound => Error::unsupported(
             "finding out the format of a drive over the network without qemu-img (Debian: qemu-utils; Fedora: qemu-img): \
              name the format, or install that",
         ),
         _ => Error::from(error).during("qemu-img"),
     })?;
+    let started = Instant::now();
+    while child.try_wait()?.is_none() {
+        if started.elapsed() > DEADLINE {
+            child.kill()?;
+            child.wait()?;
+            return Err(Error::os_with(Errno::ETIMEDOUT, "the server doesn't answer"));
+        }
+        std::thread::sleep(POLL);
+    }
+    // What it prints is less than a pipe holds, so it could end before it was read.
+    let output = child.wait_with_output()?;
     if !output.status.success() {
         return Err(Error::os_with(Errno::EIO, output.stderr.trim().to_str_lossy().into_owned()));
     }

@@ -170,6 +170,14 @@ impl Appliance {
         Ok(ours)
     }
 
+    /// Unplugs it again.
+    pub fn unplug_terminal(&mut self) {
+        // What isn't there any more needn't be removed.
+        for (command, id) in [("device_del", "id"), ("chardev-remove", "id")] {
+            let _ = self.monitor.execute(command, json!({ id: TERMINAL }));
+        }
+    }
+
     /// Fails with `EIO` if an image's file has become shorter: qemu gives the guest zeros for what somebody has cut off.
     pub fn check_images(&mut self) -> Result<()> {
         for image in &mut self.images {

@@ -1,5 +1,7 @@
 //! The disks of a libvirt domain as drives.
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use bstr::{BStr, BString, ByteSlice};
 use glassbox_api::options::{AddDriveOpts, AddLibvirtDomOpts};
 use glassbox_api::{Drives, StringList};
@@ -8,7 +10,7 @@ use glassbox_io::{Error, Result};
 use crate::handle::Handle;
 use crate::libvirt::{Connection, Disk, Domain, Network, Source};
 
-/// What becomes of a disk that the domain may only read, in a handle that may write.
+/// What becomes of a disk that the domain may only read; all but the last matter only to who would write.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ReadOnlyDisk {
     Error,
@@ -17,7 +19,8 @@ enum ReadOnlyDisk {
     Ignore,
 }
 
-/// Adds each disk of the domain that `xml` describes. Returns how many it has, those that are ignored among them.
+/// Adds each disk of the domain that `xml` describes, or none if one can't be added. Returns how many it has, those that are
+/// ignored among them.
 pub(super) fn add(
     handle: &mut Handle,
     connection: &Connection,
@@ -45,22 +48,26 @@ pub(super) fn add(
     if domain.disks.is_empty() {
         return Err(Error::usage("the libvirt domain has no disks"));
     }
-    for disk in &domain.disks {
+    let before = handle.session.drives.len();
+    let mut add = |disk: &Disk| {
         let read_only = match policy {
-            _ if read_only || !disk.is_read_only => read_only,
-            ReadOnlyDisk::Read => true,
-            ReadOnlyDisk::Write => false,
-            ReadOnlyDisk::Ignore => continue,
-            ReadOnlyDisk::Error => {
+            ReadOnlyDisk::Ignore if disk.is_read_only => return Ok(()),
+            ReadOnlyDisk::Read if disk.is_read_only => true,
+            ReadOnlyDisk::Error if disk.is_read_only && !read_only => {
                 return Err(Error::usage(format!(
                     "{}: disk is marked <readonly/> in libvirt XML, and readonlydisk was set to \"error\"",
                     name(&disk.source)
                 )));
             }
+            _ => read_only,
         };
-        add_disk(handle, connection, disk, read_only, opts)?;
+        add_disk(handle, connection, disk, read_only, opts)
+    };
+    let added = domain.disks.iter().try_for_each(&mut add);
+    if added.is_err() {
+        handle.session.drives.truncate(before);
     }
-    Ok(i32::try_from(domain.disks.len()).unwrap_or(i32::MAX))
+    added.map(|()| i32::try_from(domain.disks.len()).unwrap_or(i32::MAX))
 }
 
 fn add_disk(
@@ -77,6 +84,7 @@ fn add_disk(
         cachemode: opts.cachemode,
         discard: opts.discard,
         copyonread: opts.copyonread,
+        blocksize: disk.block_size,
         ..AddDriveOpts::default()
     };
     let network = match &disk.source {
@@ -90,6 +98,11 @@ fn add_disk(
     let Network { protocol, export, servers, username, secret } = network;
     let servers: Vec<&BStr> = servers.iter().map(|server| server.as_str().into()).collect();
     let secret: Option<BString> = secret.as_ref().map(|secret| connection.secret(secret)).transpose()?;
+    let secret = match secret {
+        // Ceph's keys are bytes, which `add_drive` takes in base64, as everybody writes them.
+        Some(base64) if protocol != "rbd" => Some(decoded(&base64)?),
+        secret => secret,
+    };
     let opts = AddDriveOpts {
         protocol: Some(protocol.as_str().into()),
         server: (!servers.is_empty()).then_some(StringList::Borrowed(&servers)),
@@ -98,6 +111,11 @@ fn add_disk(
         ..common
     };
     handle.add_drive(export.as_str().into(), opts)
+}
+
+fn decoded(base64: &[u8]) -> Result<BString> {
+    let decoded = BASE64_STANDARD.decode(base64);
+    Ok(decoded.map_err(|_| Error::corrupt("what virsh says of a secret isn't base64"))?.into())
 }
 
 /// For messages.

@@ -32,14 +32,15 @@ impl Launching for Library<'_> {
     /// only qemu reads.
     fn launch(&mut self) -> Result<()> {
         let handle = &mut *self.0;
-        let drives = handle.session.drives.len();
-        handle.debug(|| format!("launch: {drives} drives, read in-process"));
         let (in_process, unread) = match InProcess::open(&handle.session.drives) {
             // Without disks: all about them is asked of the appliance.
             Err(error) if error.is_unsupported() => (InProcess::open(&[])?, Some(error)),
             opened => (opened?, None),
         };
         handle.in_process = Some(in_process);
+        let drives = handle.session.drives.len();
+        let by_whom = if unread.is_some() { "by qemu" } else { "in-process" };
+        handle.debug(|| format!("launch: {drives} drives, read {by_whom}"));
         if (unread.is_some() || handle.wants_appliance_at_once())
             && let Err(error) = handle.bring_up(unread.as_ref())
         {

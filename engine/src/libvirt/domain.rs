@@ -22,6 +22,8 @@ pub struct Disk {
     pub format: Option<String>,
     /// Whether the domain may only read it.
     pub is_read_only: bool,
+    /// Bytes of a sector, where they are other than usual and known to libguestfs.
+    pub block_size: Option<i32>,
 }
 
 /// Where a disk is.
@@ -94,7 +96,9 @@ fn disk(disk: Node<'_, '_>) -> Option<Disk> {
         _ => return None,
     };
     let format = child(disk, "driver").and_then(|driver| driver.attribute("type")).map(str::to_owned);
-    Some(Disk { source, format, is_read_only: child(disk, "readonly").is_some() })
+    let block_size = child(disk, "blockio").and_then(|blockio| blockio.attribute("logical_block_size"));
+    let block_size = block_size.and_then(|size| size.parse().ok()).filter(|size| [512, 4096].contains(size));
+    Some(Disk { source, format, is_read_only: child(disk, "readonly").is_some(), block_size })
 }
 
 fn network(source: Node<'_, '_>, auth: Option<Node<'_, '_>>) -> Option<Network> {
@@ -149,14 +153,16 @@ mod tests {
     fn files_and_devices() {
         let found = disks(
             "<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='/a&amp;b'/><readonly/></disk>
-             <disk type='block'><source dev='/dev/vg/lv'/></disk>
+             <disk type='block'><source dev='/dev/vg/lv'/><blockio logical_block_size='4096'/></disk>
              <disk type='file' device='cdrom'><target dev='hdc'/></disk>
              <disk type='dir'><source dir='/'/></disk>
              <disk type='volume'><source pool='p' volume='v'/></disk>",
         );
         let file = |path: &str| Source::File(path.into());
-        assert_eq!(found[0], Disk { source: file("/a&b"), format: Some("qcow2".into()), is_read_only: true });
-        assert_eq!(found[1], Disk { source: file("/dev/vg/lv"), format: None, is_read_only: false });
+        let format = Some("qcow2".into());
+        assert_eq!(found[0], Disk { source: file("/a&b"), format, is_read_only: true, block_size: None });
+        let source = file("/dev/vg/lv");
+        assert_eq!(found[1], Disk { source, format: None, is_read_only: false, block_size: Some(4096) });
         assert_eq!(found[2].source, Source::Volume { pool: "p".into(), volume: "v".into() });
         assert_eq!(found.len(), 3);
     }

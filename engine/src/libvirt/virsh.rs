@@ -3,8 +3,6 @@
 use std::io::ErrorKind;
 use std::process::{Command, Stdio};
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use bstr::{BStr, BString, ByteSlice, ByteVec};
 use glassbox_io::{Errno, Error, Result};
 
@@ -37,13 +35,23 @@ impl Connection {
 
     /// The description of the domain of this name, or of this UUID if `allow_uuid`. Not of this number, as virsh would understand it.
     pub fn domain(&self, asked: &BStr, allow_uuid: bool) -> Result<String> {
+        if allow_uuid && is_whole_uuid(asked) {
+            // Mostly a UUID then, and there may be many domains to list.
+            if let Ok(xml) = self.describe(asked) {
+                return Ok(xml);
+            }
+        }
         let domains = self.domains()?;
         let by_uuid = domains.iter().find(|domain| allow_uuid && is_uuid(asked, &domain.uuid));
         let found = by_uuid.or_else(|| domains.iter().find(|domain| domain.name == asked));
         let uuid = &found.ok_or_else(|| Error::usage(format!("no libvirt domain called ‘{asked}’")))?.uuid;
-        let xml = self.virsh(&["dumpxml".into(), uuid.as_str().into()])?;
+        self.describe(uuid.as_str().into())
+    }
+
+    fn describe(&self, uuid: &BStr) -> Result<String> {
+        let xml = self.virsh(&["dumpxml".into(), format!("--domain={uuid}").into()])?;
         String::from_utf8(xml.into())
-            .map_err(|_| Error::corrupt(format!("libvirt's description of {asked} isn't UTF-8")))
+            .map_err(|_| Error::corrupt(format!("libvirt's description of {uuid} isn't UTF-8")))
     }
 
     /// Where a volume of a storage pool is.
@@ -51,19 +59,18 @@ impl Connection {
         self.virsh(&["vol-path".into(), format!("--pool={pool}").into(), format!("--vol={volume}").into()])
     }
 
-    /// A password that libvirt keeps.
+    /// A password that libvirt keeps, in base64. To who may only read, libvirt doesn't give it.
     pub(crate) fn secret(&self, secret: &Secret) -> Result<BString> {
+        let asked = Connection { read_only: false, ..self.clone() };
         let uuid = match secret {
             Secret::Uuid(uuid) => uuid.clone(),
             Secret::Usage { kind, usage } => {
-                let list = self.virsh(&["secret-list".into()])?;
+                let list = asked.virsh(&["secret-list".into()])?;
                 find_secret(&list, kind, usage)
                     .ok_or_else(|| Error::usage(format!("libvirt keeps no secret of {kind} for ‘{usage}’")))?
             }
         };
-        let value = self.virsh(&["secret-get-value".into(), uuid.into()])?;
-        let decoded = BASE64_STANDARD.decode(&value);
-        Ok(decoded.map_err(|_| Error::corrupt("what virsh says of a secret isn't base64"))?.into())
+        asked.virsh(&["secret-get-value".into(), format!("--secret={uuid}").into()])
     }
 
     fn virsh(&self, arguments: &[BString]) -> Result<BString> {
@@ -104,6 +111,12 @@ fn listed(line: &[u8]) -> Option<Name> {
     Some(Name { uuid: uuid.to_str().ok()?.to_owned(), name: name.trim_end().into() })
 }
 
+/// Sixteen bytes in hexadecimal digits, in groups or not.
+fn is_whole_uuid(text: &[u8]) -> bool {
+    let digits = text.iter().filter(|byte| byte.is_ascii_hexdigit()).count();
+    digits == 32 && text.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-')
+}
+
 /// With or without dashes, in letters of any case.
 fn is_uuid(asked: &[u8], uuid: &str) -> bool {
     let digits =
@@ -132,6 +145,7 @@ mod tests {
         assert_eq!(listed(b""), None);
         assert!(is_uuid(b"4DEA22B31D52D8F32516782E98AB3FA5", &name.uuid));
         assert!(!is_uuid(b"5", &name.uuid));
+        assert!(is_whole_uuid(name.uuid.as_bytes()) && !is_whole_uuid(b"-5") && !is_whole_uuid(b"deadbeef"));
     }
 
     #[test]

@@ -26,7 +26,7 @@ const FSTAB: &str = "\
 const RELEASE: &str =
     "NAME=\"Debian GNU/Linux\"\nID=debian\nVERSION_ID=\"12\"\nPRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\n";
 
-/// Subvolumes by the filesystem's UUID and by the device; one that isn't there, and the filesystem's own root.
+/// Subvolumes by the filesystem's UUID and by the device, one of them not at the top.
 const SUBVOLUMES_FSTAB: &str = "\
 UUID=UUID_OF_BTRFS / btrfs subvol=root,compress=zstd:1 0 0
 UUID=UUID_OF_BTRFS /home btrfs noatime,subvol=home 0 0

@@ -112,7 +112,10 @@ fn explorer(g: &mut Handle, root: &BStr, folder: &str, number: u32) -> Result<Op
         return Ok(None);
     }
     let program = g.read_file(path.as_bstr())?;
-    picture::bitmap(&program, number).map_err(|error| error.at_path(path))
+    Ok(picture::bitmap(&program, number).unwrap_or_else(|error| {
+        g.warn(&format!("no icon in {path}: {error}"));
+        None
+    }))
 }
 
 fn follow() -> IsFileOpts {
