@@ -85,7 +85,7 @@ impl Cache {
         make().map_err(|error| {
             let message =
                 format!("the appliance is kept here, but {error}; set LIBGUESTFS_CACHEDIR to a directory of yours");
-            Error::os_with(error.errno(), message).at_path(directory.as_os_str().as_bytes())
+            Error::os_with(error.errno(), message).at_file(&directory)
         })?;
         check_private(&directory)?;
         Ok(Cache { directory })
@@ -104,8 +104,8 @@ impl Cache {
     /// Waits until nobody else builds, and keeps others from it while the answer lives.
     pub(crate) fn lock(&self) -> Result<File> {
         let path = self.directory.join("lock");
-        let file = File::options().create(true).append(true).open(&path).at_path(path.as_os_str().as_bytes())?;
-        file.lock().at_path(path.as_os_str().as_bytes())?;
+        let file = File::options().create(true).append(true).open(&path).at_file(&path)?;
+        file.lock().at_file(&path)?;
         Ok(file)
     }
 
@@ -120,12 +120,12 @@ impl Cache {
                     error.errno().message()
                 ),
             )
-            .at_path(self.directory.as_os_str().as_bytes()),
+            .at_file(&self.directory),
             _ => error,
         })?;
         File::create(new.path().join(USED))?;
         remove(path)?;
-        fs::rename(new.keep(), path).at_path(path.as_os_str().as_bytes())?;
+        fs::rename(new.keep(), path).at_file(path)?;
         Ok(built)
     }
 
@@ -153,7 +153,7 @@ impl Cache {
     /// All entries, the last used first.
     pub fn list(&self) -> Result<Vec<Listed>> {
         let mut listed = Vec::new();
-        for entry in fs::read_dir(&self.directory).at_path(self.directory.as_os_str().as_bytes())? {
+        for entry in fs::read_dir(&self.directory).at_file(&self.directory)? {
             let path = entry?.path();
             if !path.symlink_metadata()?.is_dir() {
                 continue;
@@ -169,7 +169,7 @@ impl Cache {
     /// Removes all. Appliances that run keep what they have open.
     pub fn clear(&self) -> Result<()> {
         let _lock = self.lock()?;
-        for entry in fs::read_dir(&self.directory).at_path(self.directory.as_os_str().as_bytes())? {
+        for entry in fs::read_dir(&self.directory).at_file(&self.directory)? {
             let path = entry?.path();
             if path.file_name() != Some("lock".as_ref()) {
                 remove(&path)?;
@@ -200,19 +200,19 @@ pub(crate) fn remove(path: &Path) -> Result<()> {
         Err(error) => Err(error),
     };
     match removed {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error).at_path(path.as_os_str().as_bytes()),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error).at_file(path),
         _ => Ok(()),
     }
 }
 
 /// What is in the cache runs as this user: nobody else may have put it there.
 fn check_private(directory: &Path) -> Result<()> {
-    let metadata = directory.symlink_metadata().at_path(directory.as_os_str().as_bytes())?;
+    let metadata = directory.symlink_metadata().at_file(directory)?;
     let refused = |why: &str| {
         let message = format!(
             "{why}, so no appliance is run from here; remove it, or set LIBGUESTFS_CACHEDIR to a directory of yours"
         );
-        Err(Error::os_with(Errno::EPERM, message).at_path(directory.as_os_str().as_bytes()))
+        Err(Error::os_with(Errno::EPERM, message).at_file(directory))
     };
     if !metadata.is_dir() {
         return refused("it is no directory");

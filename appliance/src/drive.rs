@@ -203,7 +203,7 @@ impl Drive {
                 let is_device = path
                     .metadata()
                     .map(|metadata| metadata.file_type().is_block_device() || metadata.file_type().is_char_device())
-                    .at_path(path.as_os_str().as_bytes())?;
+                    .at_file(&path)?;
                 Ok(json!({ "driver": if is_device { "host_device" } else { "file" }, "filename": utf8(&path)? }))
             }
             Source::Network { protocol, servers, export, username, secret } => {
@@ -263,7 +263,7 @@ fn overlay_of(node: &str, tmp: &Path, monitor: &mut Qmp) -> Result<tempfile::Nam
         let error = Error::from(error);
         let message =
             format!("writes to read-only disks are kept here, but {error}; set TMPDIR to a directory of yours");
-        Error::os_with(error.errno(), message).at_path(tmp.as_os_str().as_bytes())
+        Error::os_with(error.errno(), message).at_file(tmp)
     })
 }
 

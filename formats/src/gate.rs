@@ -69,7 +69,7 @@ impl Gate {
             return Ok(());
         }
         let message = format!("not opened, by policy: the {} of {}", reference.role, reference.named_by.display());
-        Err(Error::os_with(Errno::EACCES, message).at_path(reference.path.as_os_str().as_encoded_bytes()))
+        Err(Error::os_with(Errno::EACCES, message).at_file(reference.path))
     }
 }
 

@@ -31,7 +31,7 @@ impl HostFile {
     pub fn open(path: &Path) -> Result<Self> {
         // An image may name a FIFO as its backing file: without O_NONBLOCK, open would wait for a writer.
         let flags = OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let at_path = |error: std::io::Error| Error::from(error).at_path(path.as_os_str().as_encoded_bytes());
+        let at_path = |error: std::io::Error| Error::from(error).at_file(path);
         let mut file = File::options()
             .read(true)
             .custom_flags(i32::from_ne_bytes(flags.bits().to_ne_bytes()))
@@ -46,7 +46,7 @@ impl HostFile {
         } else {
             let errno = if kind.is_dir() { Errno::EISDIR } else { Errno::ENOTBLK };
             let error = Error::os_with(errno, "a disk image is a regular file or a block device, this is neither");
-            return Err(error.at_path(path.as_os_str().as_encoded_bytes()));
+            return Err(error.at_file(path));
         };
         let id = FileId { device: metadata.dev(), inode: metadata.ino() };
         Ok(HostFile { file, length, id, path: path.into() })
@@ -78,7 +78,7 @@ impl ReadAt for HostFile {
                 Err(error) => Err(error),
             }
             .at_offset(at)
-            .at_path(self.path.as_os_str().as_encoded_bytes())?;
+            .at_file(&self.path)?;
         }
         Ok(done)
     }

@@ -165,7 +165,7 @@ fn window(file: HostFile, offset: u64, size: Option<u64>) -> Result<Window<HostF
 }
 
 fn at_path(error: Error, path: &Path) -> Error {
-    error.at_path(path.as_os_str().as_encoded_bytes())
+    error.at_file(path)
 }
 
 /// The format of the image at `path`, probed: the answer of libguestfs's `disk_format` and of `qemu-img info`.
@@ -202,5 +202,5 @@ pub fn disk_has_backing_file(path: impl AsRef<Path>) -> Result<bool> {
 }
 
 fn header(file: &HostFile, path: &Path) -> Result<qcow2::Header> {
-    Qcow2::read_header(file).at_path(path.as_os_str().as_encoded_bytes())
+    Qcow2::read_header(file).at_file(path)
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::path::Path;
 
 use bstr::{BStr, BString};
 
@@ -108,6 +109,11 @@ impl Error {
     pub fn at_path(mut self, path: impl AsRef<[u8]>) -> Self {
         self.0.path.get_or_insert_with(|| path.as_ref().into());
         self
+    }
+
+    /// As [`Error::at_path`], for a file of this host.
+    pub fn at_file(self, path: impl AsRef<Path>) -> Self {
+        self.at_path(path.as_ref().as_os_str().as_encoded_bytes())
     }
 
     /// Adds the byte offset in the source that was being read.
@@ -258,6 +264,8 @@ pub trait ResultExt<T> {
     fn during(self, operation: &'static str) -> Result<T>;
     /// As [`Error::at_path`].
     fn at_path(self, path: impl AsRef<[u8]>) -> Result<T>;
+    /// As [`Error::at_file`].
+    fn at_file(self, path: impl AsRef<Path>) -> Result<T>;
     /// As [`Error::at_offset`].
     fn at_offset(self, offset: u64) -> Result<T>;
     /// As [`Error::in_call`].
@@ -270,6 +278,9 @@ impl<T, E: Into<Error>> ResultExt<T> for std::result::Result<T, E> {
     }
     fn at_path(self, path: impl AsRef<[u8]>) -> Result<T> {
         self.map_err(|error| error.into().at_path(path))
+    }
+    fn at_file(self, path: impl AsRef<Path>) -> Result<T> {
+        self.map_err(|error| error.into().at_file(path))
     }
     fn at_offset(self, offset: u64) -> Result<T> {
         self.map_err(|error| error.into().at_offset(offset))

@@ -171,7 +171,7 @@ impl Key {
         match self {
             Key::Text(text) => Ok(text.clone()),
             Key::File(path) => {
-                let mut key = fs::read(path).at_path(path.as_os_str().as_encoded_bytes())?;
+                let mut key = fs::read(path).at_file(path)?;
                 if key.ends_with(b"\n") {
                     key.pop();
                 }

@@ -1,7 +1,6 @@
 //! What the dynamic loader needs to know of a program or library: its interpreter, and the libraries that it names.
 
 use std::fs::File;
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
@@ -35,12 +34,12 @@ pub(crate) struct Dynamic {
 impl Dynamic {
     /// Reads the file at `path`. `None` if it is no 64-bit ELF file.
     pub fn read(path: &Path) -> Result<Option<Dynamic>> {
-        let file = File::open(path).at_path(path.as_os_str().as_bytes())?;
+        let file = File::open(path).at_file(path)?;
         let mut ident = [0; IDENT.len()];
         if file.read_exact_at(&mut ident, 0).is_err() || ident != IDENT {
             return Ok(None);
         }
-        parse(&file).map(Some).at_path(path.as_os_str().as_bytes())
+        parse(&file).map(Some).at_file(path)
     }
 }
 
@@ -87,7 +86,7 @@ pub(crate) fn loaded_part(path: &Path) -> Result<Vec<u8>> {
         }
         Ok(bytes)
     };
-    read().at_path(path.as_os_str().as_bytes())
+    read().at_file(path)
 }
 
 /// The offset in the file of what is loaded at `address`.

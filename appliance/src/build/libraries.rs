@@ -63,7 +63,7 @@ impl Libraries {
 
     /// All that the file at `path` needs, itself not counted, by the names that the loader asks for.
     pub fn closure(&self, path: &Path) -> Result<Needs> {
-        let not_elf = || Error::unsupported("a daemon that is no 64-bit ELF file").at_path(path.as_os_str().as_bytes());
+        let not_elf = || Error::unsupported("a daemon that is no 64-bit ELF file").at_file(path);
         let mut all = self.needs(path)?.ok_or_else(not_elf)?;
         let mut next = 0;
         while let Some((_, library)) = all.libraries.get(next).cloned() {
@@ -82,7 +82,7 @@ impl Libraries {
     pub fn in_load_order(&self, name: &BStr, user: &Path) -> Result<Vec<PathBuf>> {
         let loaded = self.closure(user)?.libraries;
         let mut seen: BTreeSet<BString> = loaded.into_iter().map(|(name, _)| name).collect();
-        let not_elf = || Error::unsupported("a daemon that is no 64-bit ELF file").at_path(user.as_os_str().as_bytes());
+        let not_elf = || Error::unsupported("a daemon that is no 64-bit ELF file").at_file(user);
         let user_needs = Dynamic::read(user)?.ok_or_else(not_elf)?;
         let mut ordered = Vec::new();
         let first = self.find(name, &user_needs, user)?;
@@ -141,8 +141,7 @@ impl Libraries {
             // Libraries for other machines may have the same name.
             .find(|path| matches!(Dynamic::read(path), Ok(Some(found)) if found.machine == of.machine))
             .ok_or_else(|| {
-                Error::os_with(Errno::ENOENT, format!("its library {name} is nowhere on this machine"))
-                    .at_path(user.as_os_str().as_bytes())
+                Error::os_with(Errno::ENOENT, format!("its library {name} is nowhere on this machine")).at_file(user)
             })
     }
 }

@@ -155,17 +155,15 @@ impl Plan {
         // What can't be cleaned is no reason not to build.
         let _ = cache.clean();
         cache.build(&path, |new| self.write(new, RootFormat::Erofs))?;
-        Image::open(&path).ok_or_else(|| {
-            Error::os_with(Errno::EIO, "what was just written is gone").at_path(path.as_os_str().as_bytes())
-        })
+        Image::open(&path).ok_or_else(|| Error::os_with(Errno::EIO, "what was just written is gone").at_file(&path))
     }
 
     /// Writes all files of an appliance into an empty directory.
     pub(crate) fn write(&self, to: &Path, format: RootFormat) -> Result<Report> {
         let during = "building the appliance";
-        let bytes = fs::read(&self.kernel.image).at_path(self.kernel.image.as_os_str().as_bytes())?;
+        let bytes = fs::read(&self.kernel.image).at_file(&self.kernel.image)?;
         fs::write(to.join(image::KERNEL), &bytes)?;
-        if let Some(vmlinux) = vmlinux::unpack(&bytes).at_path(self.kernel.image.as_os_str().as_bytes())? {
+        if let Some(vmlinux) = vmlinux::unpack(&bytes).at_file(&self.kernel.image)? {
             fs::write(to.join(image::VMLINUX), vmlinux)?;
         }
         let modules = Modules::read(&self.kernel.modules)?;
@@ -204,9 +202,11 @@ impl Plan {
             tree.add_host_as(library, Path::new(DAEMON_LIBRARIES).join(std::ffi::OsStr::from_bytes(name)))?;
         }
         let named = needs.libraries.iter().find(|(name, _)| name.starts_with(LOADER_NAME)).map(|(_, path)| path);
-        let loader = needs.interpreter.as_ref().or(named).ok_or_else(|| {
-            Error::unsupported("a daemon that is statically linked").at_path(self.daemon.as_os_str().as_bytes())
-        })?;
+        let loader = needs
+            .interpreter
+            .as_ref()
+            .or(named)
+            .ok_or_else(|| Error::unsupported("a daemon that is statically linked").at_file(&self.daemon))?;
         tree.add_host_as(loader, DAEMON_LOADER)?;
         // Who boots us as libguestfs boots its appliances doesn't name the first process, so this is what the kernel runs, and the
         // marker tells the daemon.
@@ -225,8 +225,8 @@ fn add_modules(tree: &mut Tree, modules: &Modules, order: &Order, list: &str) ->
         let host = modules.directory().join(module);
         let guest = modules::unpacked(&module_path(modules, module));
         if tree.get(&guest).is_none() {
-            let bytes = fs::read(&host).at_path(host.as_os_str().as_bytes())?;
-            tree.add_file(&guest, 0o644, compression::decompress(bytes).at_path(host.as_os_str().as_bytes())?)?;
+            let bytes = fs::read(&host).at_file(&host)?;
+            tree.add_file(&guest, 0o644, compression::decompress(bytes).at_file(&host)?)?;
         }
         text.extend_from_slice(guest.as_os_str().as_bytes());
         text.push(b'\n');

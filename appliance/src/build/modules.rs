@@ -102,7 +102,7 @@ impl Modules {
         let path = directory.join("modules.dep");
         let dependencies = fs::read(&path).map_err(|error| {
             let message = format!("{}; 'depmod' as root makes it", Error::from(error));
-            Error::os_with(Errno::ENOENT, message).at_path(path.as_os_str().as_bytes())
+            Error::os_with(Errno::ENOENT, message).at_file(&path)
         })?;
         for line in dependencies.lines() {
             let Some((path, needs)) = line.split_once_str(":") else { continue };
@@ -112,7 +112,7 @@ impl Modules {
             modules.modules.insert(name(path), Module { path: OsStr::from_bytes(path).into(), needs });
         }
         let builtin = directory.join("modules.builtin");
-        let text = fs::read(&builtin).at_path(builtin.as_os_str().as_bytes())?;
+        let text = fs::read(&builtin).at_file(&builtin)?;
         modules.builtin = text.lines().map(name).collect();
         // Kernels without any have no such file.
         modules.add_soft_dependencies(&fs::read(directory.join("modules.softdep")).unwrap_or_default());

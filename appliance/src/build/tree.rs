@@ -73,13 +73,14 @@ impl Contents {
             Contents::Bytes(bytes) => Ok(to.write_all(bytes)?),
             Contents::Host { path, size } => {
                 // Between two files this is copy_file_range(2): the data doesn't come through us.
-                let copied = fs::File::open(path)
-                    .and_then(|file| io::copy(&mut file.take(*size), &mut to))
-                    .at_path(path.as_os_str().as_bytes())?;
+                let copied =
+                    fs::File::open(path).and_then(|file| io::copy(&mut file.take(*size), &mut to)).at_file(path)?;
                 match copied == *size {
                     true => Ok(()),
-                    false => Err(Error::os_with(Errno::EAGAIN, "the file changed while the appliance was built")
-                        .at_path(path.as_os_str().as_bytes())),
+                    false => {
+                        Err(Error::os_with(Errno::EAGAIN, "the file changed while the appliance was built")
+                            .at_file(path))
+                    }
                 }
             }
         }
@@ -113,8 +114,8 @@ impl Tree {
 
     /// Adds the host's file at `from` under another name.
     pub fn add_host_as(&mut self, from: &Path, to: impl AsRef<Path>) -> Result<()> {
-        let metadata = fs::metadata(from).at_path(from.as_os_str().as_bytes())?;
-        let real = from.canonicalize().at_path(from.as_os_str().as_bytes())?;
+        let metadata = fs::metadata(from).at_file(from)?;
+        let real = from.canonicalize().at_file(from)?;
         self.sources.push(real.clone());
         let contents = Contents::Host { path: real, size: metadata.len() };
         self.insert(to.as_ref(), Node::File(File { mode: metadata.mode() & 0o777, contents }))
@@ -132,13 +133,13 @@ impl Tree {
                 continue;
             }
             let next = here.join(OsStr::from_bytes(&name));
-            let metadata = next.symlink_metadata().at_path(next.as_os_str().as_bytes())?;
+            let metadata = next.symlink_metadata().at_file(&next)?;
             if metadata.is_symlink() {
                 links += 1;
                 if links > MAX_LINKS {
-                    return Err(Error::os(Errno::ELOOP).at_path(path.as_os_str().as_bytes()));
+                    return Err(Error::os(Errno::ELOOP).at_file(path));
                 }
-                let target = fs::read_link(&next).at_path(next.as_os_str().as_bytes())?;
+                let target = fs::read_link(&next).at_file(&next)?;
                 if target.is_absolute() {
                     here = PathBuf::from("/");
                 }
@@ -164,7 +165,7 @@ impl Tree {
     pub fn add_host_tree(&mut self, path: &Path) -> Result<()> {
         let mut pending = vec![(self.add_host(path)?, 0)];
         while let Some((directory, depth)) = pending.pop() {
-            for entry in fs::read_dir(&directory).at_path(directory.as_os_str().as_bytes())? {
+            for entry in fs::read_dir(&directory).at_file(&directory)? {
                 let entry = entry?;
                 let (path, kind) = (entry.path(), entry.file_type()?);
                 if kind.is_dir() && depth < MAX_DEPTH {
@@ -215,7 +216,7 @@ impl Tree {
             let Some(Node::Link(target)) = self.node(&here) else { continue };
             links += 1;
             if links > MAX_LINKS {
-                return Err(Error::os(Errno::ELOOP).at_path(path.as_os_str().as_bytes()));
+                return Err(Error::os(Errno::ELOOP).at_file(path));
             }
             let target = Path::new(OsStr::from_bytes(target));
             here = if target.is_absolute() { PathBuf::from("/") } else { here.parent().unwrap_or(&here).to_owned() };
@@ -231,7 +232,7 @@ impl Tree {
         while let Some(name) = names.pop() {
             match directory.entries.entry(name).or_insert_with(|| Node::Directory(Directory::default())) {
                 Node::Directory(next) => directory = next,
-                _ => return Err(Error::os(Errno::ENOTDIR).at_path(path.as_os_str().as_bytes())),
+                _ => return Err(Error::os(Errno::ENOTDIR).at_file(path)),
             }
         }
         Ok(directory)

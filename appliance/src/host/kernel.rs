@@ -54,7 +54,7 @@ fn find_in(boot: &Path, modules: &Path) -> Result<Kernel> {
                 Error::from(error),
                 kernel.image.display()
             );
-            Error::os_with(Errno::EACCES, message).at_path(kernel.image.as_os_str().as_bytes())
+            Error::os_with(Errno::EACCES, message).at_file(&kernel.image)
         }
         None => Error::os_with(
             Errno::ENOENT,

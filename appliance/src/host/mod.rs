@@ -33,7 +33,7 @@ pub(crate) struct Identity(String);
 impl Identity {
     /// Of the file at `path`.
     pub fn of(path: &Path) -> Result<Identity> {
-        let metadata = path.metadata().at_path(path.as_os_str().as_encoded_bytes())?;
+        let metadata = path.metadata().at_file(path)?;
         let text = format!(
             "{} {} {}.{:09} {}",
             metadata.len(),

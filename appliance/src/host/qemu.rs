@@ -86,9 +86,9 @@ impl Qemu {
 
     fn from_facts(path: PathBuf, identity: Identity, facts: &Value) -> Result<Qemu> {
         let is = |fact: &str| facts[fact].as_bool().unwrap_or(false);
-        let machine = facts["machine"].as_str().ok_or_else(|| {
-            Error::unsupported("a hypervisor without a PC machine").at_path(path.as_os_str().as_encoded_bytes())
-        })?;
+        let machine = facts["machine"]
+            .as_str()
+            .ok_or_else(|| Error::unsupported("a hypervisor without a PC machine").at_file(&path))?;
         Ok(Qemu {
             version: facts["version"].as_str().unwrap_or("?").to_owned(),
             machine: machine.to_owned(),
@@ -123,7 +123,7 @@ fn ask(path: &Path, options: &Options) -> Result<Value> {
     asked.map_err(|error| {
         let printed = process.log();
         let message = format!("it isn't a qemu that can be used: {}", String::from_utf8_lossy(printed.trim_ascii()));
-        Error::os_with(Errno::ENOEXEC, message).at_path(path.as_os_str().as_encoded_bytes()).caused_by(error)
+        Error::os_with(Errno::ENOEXEC, message).at_file(path).caused_by(error)
     })
 }
 

@@ -181,8 +181,7 @@ impl List {
 
 /// qemu's JSON holds only such paths.
 pub(crate) fn utf8(path: &Path) -> Result<&str> {
-    let unsupported =
-        || Error::unsupported("qemu: a path that isn't UTF-8").at_path(path.as_os_str().as_encoded_bytes());
+    let unsupported = || Error::unsupported("qemu: a path that isn't UTF-8").at_file(path);
     path.as_os_str().as_encoded_bytes().to_str().map_err(|_| unsupported())
 }
 

@@ -69,7 +69,7 @@ fn disk_name(number: usize) -> String {
 
 /// Builds an appliance into `directory`, which is made if it isn't there.
 pub fn write(plan: &Plan, directory: &Path) -> Result<Report> {
-    fs::create_dir_all(directory).at_path(directory.as_os_str().as_encoded_bytes())?;
+    fs::create_dir_all(directory).at_file(directory)?;
     let report = plan.write(directory, RootFormat::Ext2)?;
     let text = format!(
         "{OURS} {}, with Linux {}.\n\nCopy this directory to any x86-64 machine with qemu, and set LIBGUESTFS_PATH to it.\n\
@@ -77,7 +77,7 @@ pub fn write(plan: &Plan, directory: &Path) -> Result<Report> {
         env!("CARGO_PKG_VERSION"),
         plan.kernel().release().display(),
     );
-    fs::write(directory.join(README), text).at_path(directory.as_os_str().as_encoded_bytes())?;
+    fs::write(directory.join(README), text).at_file(directory)?;
     Ok(report)
 }
 

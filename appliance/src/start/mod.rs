@@ -152,7 +152,7 @@ impl Appliance {
         if let Source::File(path) = &drive.source
             && path.is_file()
         {
-            let file = File::open(path).at_path(path.as_os_str().as_encoded_bytes())?;
+            let file = File::open(path).at_file(path)?;
             self.images.push(ImageFile { path: path.clone(), length: file.metadata()?.len(), file, cut: None });
         }
         Ok(())
@@ -191,7 +191,7 @@ impl Appliance {
                      wrong, what was written can be lost; restore it from a copy",
                     image.length
                 );
-                return Err(Error::os_with(Errno::EIO, message).at_path(image.path.as_os_str().as_encoded_bytes()));
+                return Err(Error::os_with(Errno::EIO, message).at_file(&image.path));
             }
             image.length = length;
         }
@@ -239,7 +239,7 @@ fn temporary(options: &Options) -> Result<&Path> {
             Errno::ENOENT,
             "the directory of temporary files isn't there; set TMPDIR to one of yours",
         )
-        .at_path(options.tmp.as_os_str().as_encoded_bytes())),
+        .at_file(&options.tmp)),
     }
 }
 

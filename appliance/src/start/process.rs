@@ -54,7 +54,7 @@ impl Process {
         // Always in a group of its own: what interrupts us at a terminal must not end it in the middle of a write.
         let watcher = options.watcher.then(Watcher::start).flatten();
         command.process_group(watcher.as_ref().map_or(0, Watcher::group));
-        let mut child = command.spawn().at_path(hv.as_os_str().as_encoded_bytes())?;
+        let mut child = command.spawn().at_file(hv)?;
         // It holds the guest's ends of the sockets, which must close when qemu ends.
         drop(command);
         let log = Arc::new(Mutex::new(VecDeque::new()));

@@ -47,10 +47,7 @@ impl Library<'_> {
         }
         let directory = self.0.session.scratch.clone().unwrap_or_default();
         let path = directory.join(format!("scratch{}.img", self.0.session.drives.len()));
-        File::create_new(&path)
-            .and_then(|file| file.set_len(size))
-            .at_path(path.as_os_str().as_bytes())
-            .during("disk_create")?;
+        File::create_new(&path).and_then(|file| file.set_len(size)).at_file(&path).during("disk_create")?;
         Ok(path)
     }
 }

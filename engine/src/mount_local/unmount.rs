@@ -1,7 +1,6 @@
 //! Unmounting from the host: by the system call where that is allowed, else by fusermount.
 
 use std::io;
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::Command;
 use std::thread;
@@ -54,7 +53,7 @@ fn attempt(point: &Path, patience: Patience) -> Result<()> {
         Err(error) => Err(Error::from(io::Error::from(error))),
     }
     .during("umount")
-    .at_path(point.as_os_str().as_bytes())
+    .at_file(point)
 }
 
 fn with_helper(point: &Path, detach: bool) -> Result<()> {

@@ -82,8 +82,7 @@ pub fn page(shell: &mut Shell, name: &BStr, file: &BString) -> Result<(), Proble
     // A copy, not a pipe: the pager isn't started for a file that can't be read.
     let copy = download(shell, &path)?;
     shell.out.flush()?;
-    let mut program =
-        shell.environment.shell(&pager).stdin(Stdio::piped()).spawn().at_path(pager.as_encoded_bytes())?;
+    let mut program = shell.environment.shell(&pager).stdin(Stdio::piped()).spawn().at_file(&pager)?;
     if let Some(mut stdin) = program.stdin.take() {
         // Who leaves the pager early has seen enough.
         let _ = std::io::copy(&mut copy.open()?, &mut stdin);

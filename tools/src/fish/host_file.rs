@@ -62,7 +62,7 @@ impl Read for HostInput {
             HostInput::Document(text) => text.read(buf),
             HostInput::File(LazyFile { file: Some(file), .. }) => file.read(buf),
             HostInput::File(LazyFile { path, file }) => {
-                let opened = File::open(&path).at_path(path.as_os_str().as_encoded_bytes());
+                let opened = File::open(&path).at_file(&path);
                 file.insert(opened.map_err(io::Error::from)?).read(buf)
             }
         }
@@ -105,7 +105,7 @@ impl<'a> HostOutput<'a> {
     }
 
     fn make(&mut self) {
-        match File::create(&self.path).at_path(self.path.as_os_str().as_encoded_bytes()) {
+        match File::create(&self.path).at_file(&self.path) {
             Ok(file) => self.target = Target::File(file),
             Err(error) => self.error = Some(error),
         }

@@ -125,11 +125,9 @@ fn command_help(program: &str, names: &[BString]) -> ExitCode {
 
 fn run(program: &str, invocation: Invocation) -> Result<(), Problem> {
     let script = match &invocation.file {
-        Some(path) => Some(
-            File::open(path)
-                .at_path(path.as_bytes())
-                .map_err(|error| Problem::Shell(error.during("open").to_string()))?,
-        ),
+        Some(path) => {
+            Some(File::open(path).at_file(path).map_err(|error| Problem::Shell(error.during("open").to_string()))?)
+        }
         None => None,
     };
     invocation.disks.create()?;

@@ -32,7 +32,7 @@ impl HostArchive {
     /// # Errors
     /// If there is no such file. What can't be read later ends the archive with an error.
     pub fn new(path: &Path, name: &BStr) -> Result<Self> {
-        fs::symlink_metadata(path).at_path(path.as_os_str().as_bytes())?;
+        fs::symlink_metadata(path).at_file(path)?;
         let (root, name) = (path.to_owned(), PathBuf::from(OsStr::from_bytes(name)));
         let (sender, archive) = queue();
         let packing = std::thread::spawn(move || {

@@ -4,7 +4,6 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek};
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -48,12 +47,12 @@ impl Input {
     /// Opens it; unpacks it if it is compressed. The error is a text.
     pub fn open(path: &OsStr) -> Result<Self, String> {
         let told = |error: Error| error.to_string();
-        let metadata = fs::metadata(path).at_path(path.as_bytes()).map_err(told)?;
+        let metadata = fs::metadata(path).at_file(path).map_err(told)?;
         let kind = if metadata.is_dir() {
             Kind::Directory
         } else {
-            let mut file = File::open(path).at_path(path.as_bytes()).map_err(told)?;
-            let program = compression(&mut file).at_path(path.as_bytes()).map_err(told)?;
+            let mut file = File::open(path).at_file(path).map_err(told)?;
+            let program = compression(&mut file).at_file(path).map_err(told)?;
             match program {
                 Some(program) => Kind::Unpacked(unpack(program, file)?),
                 None => Kind::Tar(file),
