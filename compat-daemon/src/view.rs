@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bstr::{BStr, BString, ByteSlice};
-use glassbox_engine::{Drive, InProcess, Vfs};
+use glassbox_engine::{Drive, InProcess, KernelPartition, Vfs};
 use glassbox_io::Result;
 use rustix::fs::{CWD, Mode, OFlags};
 
@@ -82,8 +82,24 @@ fn drive(name: String) -> Result<Drive> {
         read_only: read_flag("ro").trim() == "1",
         block_size: read_flag("queue/logical_block_size").trim().parse().ok(),
         label: label(&name),
+        kernel_partitions: Some(kernel_partitions(&name)?),
         ..Drive::default()
     })
+}
+
+/// What the kernel found in a disk's partition table, by number.
+fn kernel_partitions(disk: &str) -> Result<Vec<KernelPartition>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(format!("/sys/block/{disk}"))? {
+        let folder = entry?.path();
+        let number = |file: &str| std::fs::read_to_string(folder.join(file)).ok()?.trim().parse::<u64>().ok();
+        // Only partitions have numbers. The kernel counts in sectors of 512 bytes, whatever the disk's are.
+        if let (Some(partition), Some(start), Some(size)) = (number("partition"), number("start"), number("size")) {
+            found.push(KernelPartition { number: partition as u32, start: start << 9, size: size << 9 });
+        }
+    }
+    found.sort_by_key(|partition| partition.number);
+    Ok(found)
 }
 
 /// The name that a drive was given with `label`: its serial number, in SCSI's page for it (SPC-4, 7.8.15).

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use bstr::BString;
 use glassbox_appliance as appliance;
 use glassbox_appliance::{CacheMode, Discard};
+use glassbox_partitions::KernelPartition;
 
 /// What `add_drive` was told.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +42,8 @@ pub struct Drive {
     pub block_size: Option<u32>,
     /// A file of our own, removed with the handle.
     pub scratch: bool,
+    /// What a kernel found in its partition table, where one is asked: what counts if the table is of a kind that isn't read.
+    pub kernel_partitions: Option<Vec<KernelPartition>>,
 }
 
 impl Drive {

@@ -25,6 +25,7 @@ mod vfs;
 pub use device_name::{DiskName, makedev};
 pub use drive::Drive;
 pub use events::{Event, EventKind, Events};
+pub use glassbox_partitions::KernelPartition;
 pub use handle::{Caller, DescribeDomain, Handle, State};
 pub use in_process::{CAPABILITIES, InProcess, Opener, check_arguments, posix_acl};
 pub use job::Job;

@@ -45,4 +45,4 @@ pub use geometry::Geometry;
 pub use gpt::{GptAttributes, GptCopy, GptDisk, GptPartition};
 pub use mbr::MbrDisk;
 pub use mbr_type::mbr_type_name;
-pub use table::{Partition, PartitionRole, PartitionTable, TableKind};
+pub use table::{KernelPartition, Partition, PartitionRole, PartitionTable, TableKind};

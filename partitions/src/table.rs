@@ -101,6 +101,17 @@ pub struct Partition {
     pub(crate) sector_size: u32,
 }
 
+/// A partition that a kernel found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KernelPartition {
+    /// The number in its name.
+    pub number: u32,
+    /// Where it begins on the disk, in bytes.
+    pub start: u64,
+    /// Its length in bytes.
+    pub size: u64,
+}
+
 /// The place of a partition in its table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PartitionRole {
@@ -155,6 +166,23 @@ impl PartitionTable {
             Found::Foreign(kind) => Err(Error::unsupported(format!("partition table: {}", kind.name()))),
             Found::Nothing => Ok(None),
         }
+    }
+
+    /// A table of a kind that isn't read here, on a disk of `disk_size` bytes, as a kernel shows it.
+    pub fn of_kernel(kind: TableKind, disk_size: u64, sector_size: u32, found: &[KernelPartition]) -> Self {
+        let partition = |found: &KernelPartition| Partition {
+            number: found.number,
+            start: found.start,
+            size: found.size,
+            role: PartitionRole::Primary,
+            mbr_id: None,
+            bootable: false,
+            gpt: None,
+            part_uuid: None,
+            sector_size,
+        };
+        let partitions = found.iter().map(partition).collect();
+        PartitionTable { kind, sector_size, gpt: None, mbr: None, partitions, disk_size }
     }
 
     /// The partition with this number.

@@ -6,11 +6,19 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bstr::BString;
+use glassbox_api::options::AddDriveOpts;
+use glassbox_api::{Blockdev, Drives, FilesystemDetect, HandleConfig, Inspection, Launching, Mounting, Partitions};
+use glassbox_engine::Handle;
 use glassbox_formats::{Format, OpenOptions};
 use glassbox_io::{ErrorKind, ReadAt, Source};
 use glassbox_partitions::{GptCopy, Partition, PartitionRole, PartitionTable, TableKind};
 use glassbox_tests::bad_input::{Damaged, Rng, bounded};
-use glassbox_tests::fixture;
+use glassbox_tests::needs::{QEMU, has_programs};
+use glassbox_tests::{fixture, handle_with_appliance};
+
+/// Tables that are named by the parsers and read by the appliance.
+const ONLY_KERNELS_READ: [&str; 5] = ["sun", "mac", "bsd", "amiga", "dvh"];
 
 fn open(folder: &Path, name: &str) -> Source {
     let raw = OpenOptions::new().format(Format::Raw);
@@ -91,7 +99,7 @@ fn devices_are_those_that_linux_makes() {
         linux.entry(line[0].clone()).or_default().push(numbers);
     }
     // Kinds of tables that are named, not read.
-    for name in ["sun", "mac", "dvh"] {
+    for name in ONLY_KERNELS_READ {
         linux.remove(name).unwrap();
     }
     for (name, linux) in &linux {
@@ -120,6 +128,14 @@ fn devices_are_those_that_linux_makes() {
     }
 }
 
+/// The answer of part_list (number, start, end and size of each) as guestfish prints it, line ends as spaces.
+fn list(partitions: impl Iterator<Item = (i32, u64, u64, u64)>) -> String {
+    let listed = partitions.enumerate().map(|(index, (number, start, end, size))| {
+        format!("[{index}] = {{ part_num: {number} part_start: {start} part_end: {end} part_size: {size} }}")
+    });
+    listed.collect::<Vec<_>>().join(" ")
+}
+
 /// A call's answer as guestfish prints it, line ends as spaces.
 fn answer(table: &PartitionTable, call: &str) -> String {
     let (call, number) = call.split_once(' ').unwrap_or((call, ""));
@@ -127,12 +143,8 @@ fn answer(table: &PartitionTable, call: &str) -> String {
     let gpt = || partition().gpt.as_ref().unwrap();
     match call {
         "part-list" => {
-            let listed = table.by_position().enumerate().map(|(index, partition)| {
-                let Partition { number, start, size, .. } = partition;
-                let end = partition.end();
-                format!("[{index}] = {{ part_num: {number} part_start: {start} part_end: {end} part_size: {size} }}")
-            });
-            listed.collect::<Vec<_>>().join(" ")
+            let listed = table.by_position().map(|found| (found.number as i32, found.start, found.end(), found.size));
+            list(listed)
         }
         "part-get-parttype" => table.kind.name().to_owned(),
         "part-get-disk-guid" => uppercase(table.gpt.unwrap().guid),
@@ -162,7 +174,72 @@ fn facts_equal_libguestfs_answers() {
             "part-get-parttype" => {
                 TableKind::probe(&open(&folder, name), sector_size(name)).unwrap().unwrap().name().to_owned()
             }
+            _ if ONLY_KERNELS_READ.contains(&name.as_str()) => continue,
             _ => answer(&table(&folder, name), call),
+        };
+        assert_eq!(&ours, theirs, "{name}: {call}");
+    }
+}
+
+/// A table that isn't read never makes a disk look empty: the appliance is asked, or the answer is an error.
+#[test]
+fn the_appliance_reads_other_tables() {
+    if !has_programs("other partition tables", &[QEMU, "parted"]) {
+        return;
+    }
+    let folder = fixture("partitions");
+    let with_disks = |mut g: Handle| {
+        for name in ONLY_KERNELS_READ {
+            let opts = AddDriveOpts { readonly: Some(true), format: Some("raw".into()), ..AddDriveOpts::default() };
+            let image = folder.join(format!("{name}.img"));
+            g.add_drive(image.as_os_str().as_encoded_bytes().into(), opts).unwrap();
+        }
+        g
+    };
+    let mut g = with_disks(Handle::without_environment());
+    g.set_backend("inprocess".into()).unwrap();
+    g.launch().unwrap();
+    let errors = [
+        g.list_partitions().map(drop),
+        g.list_filesystems().map(drop),
+        g.inspect_os().map(drop),
+        g.mount_ro("/dev/sda1".into(), "/".into()),
+    ];
+    for error in errors.map(Result::unwrap_err) {
+        assert!(error.is_unsupported() && error.to_string().contains("partition table: sun"), "{error}");
+    }
+
+    let mut g = with_disks(handle_with_appliance());
+    g.launch().unwrap();
+    let mut theirs = BTreeMap::new();
+    for line in lines(&folder, "kernel.tsv") {
+        if let Some(disk) = ONLY_KERNELS_READ.iter().position(|name| *name == line[0]) {
+            theirs
+                .insert(BString::from(format!("/dev/sd{}{}", char::from(b'a' + disk as u8), line[1])), line[3].clone());
+        }
+    }
+    let mut ours = BTreeMap::new();
+    for name in g.list_partitions().unwrap() {
+        let size = g.blockdev_getsize64(name.as_ref()).unwrap();
+        ours.insert(name, size.to_string());
+    }
+    assert_eq!(ours, theirs);
+    let kinds = g.list_filesystems().unwrap().into_iter().map(|(_, kind)| kind);
+    // Sun's third partition is the whole disk, and so begins with what its first would hide.
+    assert_eq!(kinds.filter(|kind| kind == "ext2").count(), ONLY_KERNELS_READ.len());
+
+    for call in &lines(&folder, "libguestfs.tsv") {
+        let [name, call, theirs] = call.as_slice() else { panic!("{call:?}") };
+        let Some(disk) = ONLY_KERNELS_READ.iter().position(|known| known == name) else { continue };
+        let disk = BString::from(format!("/dev/sd{}", char::from(b'a' + disk as u8)));
+        let ours = match call.as_str() {
+            "part-get-parttype" => g.part_get_parttype(disk.as_ref()).unwrap().to_string(),
+            "part-list" => {
+                let listed = g.part_list(disk.as_ref()).unwrap().into_iter();
+                list(listed.map(|one| (one.part_num, one.part_start, one.part_end, one.part_size)))
+            }
+            "part-get-bootable 1" => g.part_get_bootable(disk.as_ref(), 1).unwrap().to_string(),
+            other => panic!("{other}"),
         };
         assert_eq!(&ours, theirs, "{name}: {call}");
     }

@@ -4,7 +4,8 @@
 
 use bstr::{BStr, BString, ByteSlice};
 use glassbox_api::Partitions;
-use glassbox_io::{Error, Result};
+use glassbox_api::structs::Partition;
+use glassbox_io::{Errno, Error, Result};
 
 use crate::Daemon;
 use crate::daemon::device;
@@ -88,7 +89,51 @@ fn sfdisk_with(cylinders: i32, heads: i32, sectors: i32) -> Tool {
     Tool::new("sfdisk").number("-C", given(cylinders)).number("-H", given(heads)).number("-S", given(sectors))
 }
 
+/// A partition as `parted -m` prints it, with the words of its flags.
+fn parse_listed(line: &str) -> Option<(Partition, Vec<&str>)> {
+    let mut fields = line.strip_suffix(';')?.split(':');
+    let part_num = fields.next()?.parse().ok()?;
+    let mut bytes = || fields.next()?.strip_suffix('B')?.parse().ok();
+    let found = Partition { part_num, part_start: bytes()?, part_end: bytes()?, part_size: bytes()? };
+    Some((found, fields.next_back()?.split(", ").collect()))
+}
+
+/// The partitions of a table that only parted reads, and which of them are bootable.
+fn listed_by_parted(disk: &BStr) -> Result<Vec<(Partition, bool)>> {
+    let printed = Tool::new("parted").args(["-m", "-s", "--"]).arg(device(disk)?).args(["unit", "b", "print"]).run()?;
+    // Names needn't be UTF-8; numbers and flags are ASCII. The first two lines are about the units and the disk.
+    let text = printed.to_str_lossy();
+    let listed = text.lines().skip(2).map(|line| {
+        let (partition, flags) = parse_listed(line)?;
+        Some((partition, flags.contains(&"boot")))
+    });
+    listed.collect::<Option<_>>().ok_or_else(|| Error::os_with(Errno(0), "parted: what it printed is no list"))
+}
+
 impl Partitions for Daemon {
+    /// The engine's, and parted's of tables that the engine doesn't read.
+    fn part_list(&mut self, device: &BStr) -> Result<Vec<Partition>> {
+        match self.engine()?.part_list(device) {
+            Err(error) if error.is_unsupported() => {
+                Ok(listed_by_parted(device)?.into_iter().map(|(partition, _)| partition).collect())
+            }
+            answer => answer,
+        }
+    }
+
+    /// As [`Self::part_list`].
+    fn part_get_bootable(&mut self, device: &BStr, partnum: i32) -> Result<bool> {
+        match self.engine()?.part_get_bootable(device, partnum) {
+            Err(error) if error.is_unsupported() => {
+                let found = listed_by_parted(device)?.into_iter().find(|(partition, _)| partition.part_num == partnum);
+                let missing =
+                    || Error::os_with(Errno::ENOENT, format!("partition number {partnum} not found on {device}"));
+                found.map(|(_, bootable)| bootable).ok_or_else(missing)
+            }
+            answer => answer,
+        }
+    }
+
     fn part_init(&mut self, device: &BStr, parttype: &BStr) -> Result<()> {
         let label = label(parttype)?;
         parted(device)?.args(["mklabel", label]).done()
@@ -197,6 +242,15 @@ fn quoted(name: &BStr) -> BString {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lists_of_parted() {
+        let (partition, flags) = parse_listed("2:1048576B:20971519B:19922944B:ext2:a:b:boot, swap;").unwrap();
+        assert_eq!((partition.part_num, partition.part_start, partition.part_end), (2, 1048576, 20971519));
+        assert_eq!((partition.part_size, flags), (19922944, vec!["boot", "swap"]));
+        assert!(parse_listed("1:512B:32767B:32256B::Apple:;").is_some_and(|(_, flags)| flags == [""]));
+        assert_eq!(parse_listed("BYT;"), None);
+    }
 
     #[test]
     fn words_of_callers_become_those_of_parted() {

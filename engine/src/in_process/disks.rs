@@ -6,9 +6,9 @@ use std::sync::{Arc, OnceLock};
 use bstr::{BStr, BString, ByteSlice};
 use glassbox_filesystems::detect::detect;
 use glassbox_formats::{Format, OpenOptions};
-use glassbox_io::{Errno, Error, Result, ResultExt, Source};
+use glassbox_io::{Errno, Error, ErrorKind, ReadAt, Result, ResultExt, Source};
 use glassbox_partitions::lvm::{self, LogicalVolume, Lvm, VolumeGroup};
-use glassbox_partitions::{PartitionRole, PartitionTable};
+use glassbox_partitions::{KernelPartition, PartitionRole, PartitionTable, TableKind};
 
 use crate::device_name::{DiskName, makedev};
 use crate::drive::Drive;
@@ -43,6 +43,8 @@ pub(crate) struct Disk {
     /// Bytes of a sector.
     pub block_size: u32,
     table: OnceLock<Option<PartitionTable>>,
+    /// What a kernel found in its partition table, if one is asked.
+    kernel_partitions: Option<Vec<KernelPartition>>,
 }
 
 /// A block device that was asked for by name.
@@ -81,12 +83,28 @@ impl Disk {
             label: drive.label.clone(),
             block_size: drive.block_size.unwrap_or(512),
             table: OnceLock::new(),
+            kernel_partitions: drive.kernel_partitions.clone(),
         })
     }
 
-    /// Its partitions as Linux shows them: a table that can't be read shows none.
-    pub fn table(&self) -> Option<&PartitionTable> {
-        self.table.get_or_init(|| self.read_table().ok().flatten()).as_ref()
+    /// Its partitions as Linux shows them: a damaged table shows none. *Unsupported* if the table is of a kind that only a
+    /// kernel reads, and none is asked.
+    pub fn table(&self) -> Result<Option<&PartitionTable>> {
+        if let Some(table) = self.table.get() {
+            return Ok(table.as_ref());
+        }
+        let table = match (self.read_table(), &self.kernel_partitions) {
+            (Err(error), _) if error.kind() == ErrorKind::Corrupt => None,
+            (Err(error), Some(found)) if error.is_unsupported() => self.kernel_table(found)?,
+            (table, _) => table.at_path(BString::from(self.name))?,
+        };
+        Ok(self.table.get_or_init(|| table).as_ref())
+    }
+
+    /// A table that isn't read here, as a kernel sees it.
+    fn kernel_table(&self, found: &[KernelPartition]) -> Result<Option<PartitionTable>> {
+        let kind = TableKind::probe(&self.source, Some(self.block_size))?;
+        Ok(kind.map(|kind| PartitionTable::of_kernel(kind, self.source.len(), self.block_size, found)))
     }
 
     /// Its partition table, or why it can't be read.
@@ -108,7 +126,7 @@ impl Disk {
 
     /// Its partition of this number as a device.
     pub fn partition(&self, number: u32) -> Result<Option<Device>> {
-        let Some(found) = self.table().and_then(|table| table.devices().find(|found| found.number == number)) else {
+        let Some(found) = self.table()?.and_then(|table| table.devices().find(|found| found.number == number)) else {
             return Ok(None);
         };
         let name = DiskName { partition: Some(number), ..self.name };
@@ -122,8 +140,8 @@ impl Disk {
     }
 
     /// The numbers of its partitions, in their order.
-    pub fn partition_numbers(&self) -> Vec<u32> {
-        self.table().map(|table| table.devices().map(|found| found.number).collect()).unwrap_or_default()
+    pub fn partition_numbers(&self) -> Result<Vec<u32>> {
+        Ok(self.table()?.map(|table| table.devices().map(|found| found.number).collect()).unwrap_or_default())
     }
 }
 
@@ -185,7 +203,7 @@ impl Disks {
         let mut whole = Vec::new();
         let mut partitions = Vec::new();
         for disk in &self.disks {
-            match disk.table().filter(|table| table.devices().next().is_some()) {
+            match disk.table()?.filter(|table| table.devices().next().is_some()) {
                 None => whole.push(disk.device()),
                 Some(table) => {
                     for partition in table.devices().filter(|one| one.role != PartitionRole::Extended) {

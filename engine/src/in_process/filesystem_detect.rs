@@ -86,13 +86,13 @@ impl InProcess {
         if name.partition.is_some() {
             return None;
         }
-        self.disks.all().get(name.disk)?.table()
+        self.disks.all().get(name.disk)?.table().ok()?
     }
 
     /// The table and the entry of a partition's device.
     fn entry(&self, device: &Device) -> Option<(&PartitionTable, &Partition)> {
         let name = device.disk?;
-        let table = self.disks.all().get(name.disk)?.table()?;
+        let table = self.disks.all().get(name.disk)?.table().ok()??;
         Some((table, table.partition(name.partition?)?))
     }
 }
@@ -255,7 +255,7 @@ impl FilesystemDetect for InProcess {
         for disk in self.disks.all() {
             let Some(label) = &disk.label else { continue };
             list.push((label.clone(), disk.name.into()));
-            for number in disk.partition_numbers() {
+            for number in disk.partition_numbers()? {
                 let name = DiskName { partition: Some(number), ..disk.name };
                 list.push((format!("{label}{number}").into(), name.into()));
             }

@@ -64,11 +64,12 @@ fn not_partitioned(device: &BStr) -> Error {
 
 impl Partitions for InProcess {
     fn list_partitions(&mut self) -> Result<Vec<BString>> {
-        let disks = self.disks.all().iter();
-        let names = disks.flat_map(|disk| {
-            disk.partition_numbers().into_iter().map(|number| DiskName { partition: Some(number), ..disk.name }.into())
-        });
-        Ok(names.collect())
+        let mut names = Vec::new();
+        for disk in self.disks.all() {
+            let numbers = disk.partition_numbers()?.into_iter();
+            names.extend(numbers.map(|number| BString::from(DiskName { partition: Some(number), ..disk.name })));
+        }
+        Ok(names)
     }
 
     fn part_list(&mut self, device: &BStr) -> Result<Vec<Listed>> {

@@ -134,6 +134,7 @@ impl Drives for Library<'_> {
             block_size: opts.blocksize.map(block_size).transpose()?.flatten(),
             path: None,
             scratch: false,
+            kernel_partitions: None,
         };
         if drive.discard.as_ref().is_some_and(|discard| discard == "enable") && drive.read_only {
             return Err(Error::usage("discard support cannot be enabled on read-only drives"));

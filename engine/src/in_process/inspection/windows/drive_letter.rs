@@ -35,7 +35,7 @@ fn letter(name: &[u8]) -> Option<u8> {
 fn partition(data: &[u8], disks: &InProcess) -> Option<BString> {
     let place = Place::parse(data)?;
     disks.disks.all().iter().find_map(|disk| {
-        let table = disk.table()?;
+        let table = disk.table().ok()??;
         let found = table.devices().find(|partition| place.is_of(table, partition))?;
         Some(DiskName { partition: Some(found.number), ..disk.name }.into())
     })
